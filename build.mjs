@@ -1,0 +1,16 @@
+// Bundles the command into dist/: one file to load, so that it starts fast. Libraries stay in node_modules.
+import { build } from 'esbuild';
+
+await build({
+  entryPoints: { hardway: 'provisioners/hardway.ts' },
+  absWorkingDir: import.meta.dirname,
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  banner: { js: '#!/usr/bin/env node' },
+  logLevel: 'warning',
+});

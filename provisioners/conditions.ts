@@ -1,0 +1,72 @@
+import type { Cluster } from '../src/cluster/model.ts';
+import { sh } from '../src/connection/quote.ts';
+import type { Condition } from '../src/engine/phase.ts';
+import { etcdctl } from './resources/etcd-access.ts';
+import { kubectl } from './resources/manifest.ts';
+import { byRole, namesOf } from './scope.ts';
+
+const seconds = (cluster: Cluster, name: string): number => cluster.timeouts[name] ?? 120;
+
+/** Asked of one member: it answers only while a quorum stands behind it. */
+export const etcdHasQuorum = (cluster: Cluster): Condition => ({
+  name: 'etcdQuorum',
+  description: 'etcd to have a quorum',
+  on: namesOf(byRole(cluster, 'etcd')),
+  script: () => sh`${etcdctl} endpoint health --command-timeout=3s 2>&1`,
+  limit: seconds(cluster, 'etcdQuorum'),
+});
+
+export const apiServerReady = (cluster: Cluster): Condition => ({
+  name: 'apiServer',
+  description: 'the API server to be ready',
+  on: namesOf(byRole(cluster, 'master')),
+  script: () => sh`state=$(systemctl is-active kube-apiserver)
+[ "$state" = active ] || { echo "kube-apiserver is $state"; exit 1; }
+${kubectl} get --raw /readyz --request-timeout=5s`,
+  limit: seconds(cluster, 'apiServer'),
+});
+
+/** flannel has a subnet here and pods can be given addresses from it. */
+export const subnetReady = (cluster: Cluster): Condition => ({
+  name: 'flannelSubnet',
+  description: 'flannel to have a subnet',
+  on: namesOf(cluster.nodes),
+  script: () => sh`[ -s /etc/cni/net.d/10-flannel.conflist ] && systemctl is-active --quiet flanneld && exit 0
+systemctl is-active flanneld
+journalctl --unit=flanneld --lines=1 --output=cat --no-pager
+exit 1`,
+  limit: seconds(cluster, 'flannelSubnet'),
+});
+
+/** Names must be those of machines that are there. */
+export const nodesReady = (cluster: Cluster, nodes: readonly string[]): Condition => ({
+  name: 'nodeReady',
+  description: `${nodes.length === 1 ? nodes[0] : `${nodes.length} nodes`} to be Ready`,
+  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  script: () => sh`nodes=$(${kubectl} get nodes --request-timeout=5s -o jsonpath=${nodeLines}) || exit 1
+ready=0; missing=
+for node in ${nodes}; do
+  if echo "$nodes" | grep -qx "$node True"; then ready=$((ready + 1)); else missing="$missing $node"; fi
+done
+[ -z "$missing" ] && exit 0
+set -- ${nodes}
+echo "$ready of $# nodes are Ready; not yet:$missing"
+exit 1`,
+  limit: seconds(cluster, 'nodeReady'),
+});
+
+const nodeLines =
+  '{range .items[*]}{.metadata.name}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
+
+/** All replicas of a Deployment run and are ready. */
+export const rolledOut = (cluster: Cluster, namespace: string, deployment: string): Condition => ({
+  name: 'rollout',
+  description: `${deployment} to be rolled out`,
+  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  script: () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.updatedReplicas} {.status.readyReplicas}')
+[ "$1" = "$2" ] && [ "$3" = "$4" ] && [ "$3" = "$5" ] && exit 0
+echo "\${5:-0} of \${3:-?} replicas are ready"
+${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath='{range .items[*]}{.metadata.name}: {.status.phase} {.status.containerStatuses[*].state.waiting.reason} {end}' | head -c 400
+exit 1`,
+  limit: seconds(cluster, 'rollout'),
+});

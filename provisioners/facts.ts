@@ -1,0 +1,134 @@
+import { type Script, sh } from '../src/connection/quote.ts';
+import { MachineError } from '../src/errors.ts';
+import type { Node } from '../src/cluster/model.ts';
+
+/** What kind of machine this is; detected, adapted to and named, never assumed. */
+export interface Facts {
+  readonly os: string;
+  readonly architecture: string;
+  readonly init: string;
+  /** 2 only for a pure v2 hierarchy; hybrid counts as 1, as it does for the kubelet. */
+  readonly cgroup: 1 | 2;
+  /** Shares the host's kernel: its kernel-wide sysctls, modules and swap are the host's. */
+  readonly container: boolean;
+  /** May lower oom scores and raise limits (CAP_SYS_RESOURCE). */
+  readonly mayRaiseLimits: boolean;
+  readonly bridgeFilter: boolean;
+  readonly swap: boolean;
+  /** IPv4 addresses with prefix, by NIC. */
+  readonly nics: readonly { readonly name: string; readonly address: string }[];
+  readonly machineId: string;
+  /** Seconds since 1970 by the machine's clock. */
+  readonly time: number;
+  /** MiB free below /var. */
+  readonly freeDisk: number;
+  readonly missingTools: readonly string[];
+  /** Days until the kubelet's client certificate expires; null: it has none yet. */
+  readonly kubeletDays: number | null;
+  /** Address of a resolver that is not this machine itself. */
+  readonly resolvConf: string;
+}
+
+/** Tools of the distribution that Kubernetes calls, with the Debian package that brings each. */
+export const tools: Readonly<Record<string, string>> = {
+  nft: 'nftables',
+  iptables: 'iptables',
+  conntrack: 'conntrack',
+  ip: 'iproute2',
+  mount: 'mount',
+  nsenter: 'util-linux',
+  openssl: 'openssl',
+  sysctl: 'procps',
+};
+
+export const factsScript: Script = sh`PATH=$PATH:/usr/sbin:/sbin
+. /etc/os-release
+echo "os=$ID $VERSION_ID"
+echo "architecture=$(uname -m)"
+echo "init=$(cat /proc/1/comm)"
+echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
+echo "container=$(systemd-detect-virt --container 2>/dev/null)"
+echo "capabilities=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)"
+echo "bridge=$(ls -d /proc/sys/net/bridge 2>/dev/null)"
+echo "swap=$(sed 1d /proc/swaps | wc -l)"
+ip -o -4 address show | sed -n 's/^[0-9]*: \\([^ ]*\\) *inet \\([^ ]*\\).*/nic=\\1 \\2/p'
+echo "machine-id=$(cat /etc/machine-id 2>/dev/null)"
+echo "time=$(date +%s)"
+echo "disk=$(df -Pm /var | awk 'NR==2 {print $4}')"
+for tool in ${Object.keys(tools)}; do command -v "$tool" >/dev/null || echo "missing=$tool"; done
+end=$(openssl x509 -noout -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | cut -d= -f2)
+[ -n "$end" ] && echo "kubelet=$(( ($(date -d "$end" +%s) - $(date +%s)) / 86400 ))"
+if [ -e /run/systemd/resolve/resolv.conf ]; then echo resolv=/run/systemd/resolve/resolv.conf; else echo resolv=/etc/resolv.conf; fi`;
+
+const CAP_SYS_RESOURCE = 24n;
+
+/** Reads what the script printed. */
+export function parseFacts(output: string): Facts {
+  const all = (key: string): string[] =>
+    output.split('\n').filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  const one = (key: string): string => all(key)[0] ?? '';
+  const container = one('container');
+  return {
+    os: one('os'),
+    architecture: one('architecture'),
+    init: one('init'),
+    cgroup: one('cgroup') === 'cgroup2fs' ? 2 : 1,
+    container: container !== '' && container !== 'none',
+    mayRaiseLimits: ((BigInt(`0x${one('capabilities') || '0'}`) >> CAP_SYS_RESOURCE) & 1n) === 1n,
+    bridgeFilter: one('bridge') !== '',
+    swap: Number(one('swap')) > 0,
+    nics: all('nic').map((nic) => ({ name: nic.split(' ')[0] ?? '', address: nic.split(' ')[1] ?? '' })),
+    machineId: one('machine-id'),
+    time: Number(one('time')),
+    freeDisk: Number(one('disk')),
+    missingTools: all('missing'),
+    kubeletDays: one('kubelet') === '' ? null : Number(one('kubelet')),
+    resolvConf: one('resolv'),
+  };
+}
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
+
+/** Refuses, before anything is touched, machines that cannot serve. */
+export function preflight(machines: ReadonlyMap<string, Facts>, nodes: readonly Node[]): void {
+  const ids = new Map<string, string>();
+  for (const node of nodes) {
+    const facts = machines.get(node.name);
+    if (facts === undefined) continue;
+    refuseUnfit(node, facts);
+    const twin = ids.get(facts.machineId);
+    if (twin !== undefined) {
+      throw new MachineError(node.name, `has the same machine id as ${twin}: one is a copy of the other`, {
+        remedy: 'On one of them: rm /etc/machine-id; systemd-machine-id-setup; reboot.',
+      });
+    }
+    ids.set(facts.machineId, node.name);
+  }
+}
+
+function refuseUnfit(node: Node, facts: Facts): void {
+  const fail = (message: string, remedy: string): never => {
+    throw new MachineError(node.name, message, { remedy });
+  };
+  if (facts.init !== 'systemd') fail(`runs ${facts.init} as init; systemd is needed`, 'Use a systemd distribution.');
+  if (ARCHITECTURES[facts.architecture] !== 'amd64') {
+    fail(`is ${facts.architecture}; the artefacts are for x86_64`, 'Use an x86_64 machine.');
+  }
+  nicOf(node, facts);
+  const skew = Math.abs(facts.time - Date.now() / 1000);
+  if (skew > 30) fail(`its clock is ${Math.round(skew)} s away from this machine's`, 'Set the clocks (timedatectl set-ntp true).');
+}
+
+/** The NIC that carries the node's address; the NAT NIC never does. */
+export function nicOf(node: Node, facts: Facts): string {
+  const nic = facts.nics.find(({ address }) => address.split('/')[0] === node.address);
+  if (nic === undefined || (node.interface !== null && nic.name !== node.interface)) {
+    const there = facts.nics.map(({ name, address }) => `${name} ${address}`).join(', ');
+    throw new MachineError(
+      node.name,
+      `no NIC${node.interface === null ? '' : ` ${node.interface}`} carries ${node.address}; there are ${there}`,
+      { remedy: 'Correct address or interface of this node in cluster.json.' },
+    );
+  }
+  return nic.name;
+}

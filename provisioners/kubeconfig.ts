@@ -1,0 +1,30 @@
+import { stringify } from 'yaml';
+
+export type Credential =
+  | { readonly certificate: string; readonly key: string }
+  | { readonly token: string }
+  /** A file on the machine that its owner rotates. */
+  | { readonly file: string };
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** A kubeconfig with everything embedded: it works from any folder, and the server is always verified. */
+export function kubeconfig(cluster: string, server: string, ca: string, user: string, credential: Credential): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': base64(ca) } }],
+    users: [{ name: user, user: userOf(credential) }],
+    contexts: [{ name: cluster, context: { cluster, user } }],
+    'current-context': cluster,
+  }, { lineWidth: 0 });
+}
+
+function userOf(credential: Credential): Readonly<Record<string, string>> {
+  if ('token' in credential) return { token: credential.token };
+  if ('file' in credential) return { 'client-certificate': credential.file, 'client-key': credential.file };
+  return {
+    'client-certificate-data': base64(credential.certificate),
+    'client-key-data': base64(credential.key),
+  };
+}

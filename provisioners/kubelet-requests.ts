@@ -1,0 +1,135 @@
+import type { Cluster, Node } from '../src/cluster/model.ts';
+import { type Script, sh, verbatim } from '../src/connection/quote.ts';
+import type { Attendance } from '../src/engine/phase.ts';
+import { type CertificateRequest, parseRequest } from '../src/pki/request.ts';
+import type { Usage } from '../src/pki/oids.ts';
+import type { ClusterPki } from './pki.ts';
+import { kubectl } from './resources/manifest.ts';
+import { byRole } from './scope.ts';
+
+const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
+const SERVING = 'kubernetes.io/kubelet-serving';
+
+/** One line of what the API server tells about a certificate request. */
+export interface Request {
+  readonly name: string;
+  readonly signer: string;
+  readonly requestor: string;
+  readonly usages: readonly string[];
+  readonly pem: string;
+}
+
+const fields = [
+  '{.metadata.name}',
+  '{.spec.signerName}',
+  '{.spec.username}',
+  '{.spec.usages}',
+  '{.spec.request}',
+  '{.status.conditions[*].type}',
+  '{.status.certificate}',
+];
+
+/** Prints one line a request, now and as they come; reads only. */
+export const listRequests: Script = sh`while :; do
+  ${kubectl} get certificatesigningrequests --watch --request-timeout=0 -o jsonpath=${`${fields.join('{"|"}')}{"\\n"}`}
+  sleep 0.2
+done`;
+
+/** Kubelets' requests are checked against cluster.json and signed here: no machine holds a CA key. */
+export function answerKubelets(cluster: Cluster, pki: ClusterPki, joining: readonly string[]): Attendance {
+  const answered = new Set<string>();
+  return {
+    description: 'certificate requests of kubelets',
+    on: byRole(cluster, 'master')[0]?.name ?? '',
+    listen: listRequests,
+    reply: (line, note) => {
+      const request = parseLine(line);
+      if (request === null || answered.has(request.name)) return null;
+      answered.add(request.name);
+      const problem = refusal(request, cluster, joining);
+      if (problem !== null) {
+        note(`certificate request ${request.name} of ${request.requestor} refused: ${problem}`);
+        return deny(request.name, problem);
+      }
+      return approve(request.name, sign(request, pki, cluster.pki.leafDays));
+    },
+  };
+}
+
+/** null: not a request of a kubelet that still waits for an answer. */
+export function parseLine(line: string): Request | null {
+  const [name = '', signer = '', requestor = '', usages = '', pem = '', conditions = '', certificate = ''] = line.split('|');
+  if ((signer !== CLIENT && signer !== SERVING) || conditions !== '' || certificate !== '') return null;
+  return {
+    name,
+    signer,
+    requestor,
+    usages: JSON.parse(usages === '' ? '[]' : usages) as string[],
+    pem: Buffer.from(pem, 'base64').toString(),
+  };
+}
+
+/** Why a request must not be signed; null: it is exactly what that kubelet should ask for. */
+export function refusal(request: Request, cluster: Cluster, joining: readonly string[]): string | null {
+  let asked: CertificateRequest;
+  try {
+    asked = parseRequest(request.pem);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const name = asked.commonName.replace(/^system:node:/, '');
+  const node = cluster.nodes.find((each) => each.name === name);
+  if (!asked.verified) return 'it is not signed by its own key';
+  if (!asked.commonName.startsWith('system:node:') || node === undefined) return `${asked.commonName} is no node of this cluster`;
+  if (asked.organizations.join() !== 'system:nodes') return `its groups are ${asked.organizations.join(', ') || 'none'}`;
+  if (asked.names.other.length > 0) return `it asks for ${asked.names.other.join(', ')}`;
+  return request.signer === CLIENT ? clientRefusal(request, asked, node, joining) : servingRefusal(request, asked, node);
+}
+
+function clientRefusal(
+  request: Request,
+  asked: CertificateRequest,
+  node: Node,
+  joining: readonly string[],
+): string | null {
+  const itself = request.requestor === `system:node:${node.name}`;
+  const joins = request.requestor.startsWith('system:bootstrap:') && joining.includes(node.name);
+  if (!itself && !joins) return `${request.requestor} may not ask for ${node.name}, which has joined already`;
+  if (asked.names.dns.length + asked.names.ip.length > 0) return 'a client certificate carries no names';
+  return wrongUsages(request.usages, 'client auth');
+}
+
+function servingRefusal(request: Request, asked: CertificateRequest, node: Node): string | null {
+  if (request.requestor !== `system:node:${node.name}`) return `${request.requestor} is not ${node.name}`;
+  const foreign = [
+    ...asked.names.dns.filter((name) => name !== node.name),
+    ...asked.names.ip.filter((address) => address !== node.address),
+  ];
+  if (foreign.length > 0) return `${foreign.join(', ')} does not belong to ${node.name}`;
+  if (asked.names.dns.length + asked.names.ip.length === 0) return 'it carries no name';
+  return wrongUsages(request.usages, 'server auth');
+}
+
+function wrongUsages(usages: readonly string[], purpose: string): string | null {
+  const allowed = ['digital signature', 'key encipherment', purpose];
+  const wrong = usages.filter((usage) => !allowed.includes(usage));
+  if (wrong.length > 0) return `it asks for the usage ${wrong.join(', ')}`;
+  return usages.includes(purpose) ? null : `it does not ask for the usage ${purpose}`;
+}
+
+function sign(request: Request, pki: ClusterPki, days: number): string {
+  const { publicKey, commonName, organizations, names } = parseRequest(request.pem);
+  const usages: Usage[] = [request.signer === CLIENT ? 'client' : 'server'];
+  return pki.authority('ca').issue({ publicKey, commonName, organizations, usages, names, days }).certificatePem;
+}
+
+const approve = (name: string, certificate: string): Script => sh`${kubectl} certificate approve ${name} >/dev/null
+${verbatim(patch(name, 'status', { status: { certificate: Buffer.from(certificate).toString('base64') } }))}`;
+
+const deny = (name: string, reason: string): Script =>
+  patch(name, 'approval', {
+    status: { conditions: [{ type: 'Denied', status: 'True', reason: 'RefusedByHardway', message: reason }] },
+  });
+
+const patch = (name: string, subresource: string, change: object): Script =>
+  sh`${kubectl} patch csr ${name} --subresource=${subresource} --type=merge --patch ${JSON.stringify(change)} >/dev/null`;

@@ -1,0 +1,12 @@
+import type { Cluster } from '../src/cluster/model.ts';
+import type { Phase } from '../src/engine/phase.ts';
+import { access } from './phases/access.ts';
+import { apiServerPhase, controllersPhase } from './phases/control-plane.ts';
+import { etcd } from './phases/etcd.ts';
+import type { Scope } from './scope.ts';
+
+/** The state of the cluster and the door to it. */
+export const foundation = (cluster: Cluster): Phase<Scope>[] => [etcd(cluster), apiServerPhase(cluster)];
+
+/** What acts once the door is open. */
+export const control = (cluster: Cluster): Phase<Scope>[] => [controllersPhase(cluster), access(cluster)];

@@ -1,0 +1,12 @@
+import type { Cluster } from '../src/cluster/model.ts';
+import type { Phase } from '../src/engine/phase.ts';
+import { flannel } from './phases/flannel.ts';
+import { type Joining, kubelet } from './phases/kubelet.ts';
+import { proxy } from './phases/proxy.ts';
+import type { Scope } from './scope.ts';
+
+/** The network that all nodes share; made while the API server starts. */
+export const network = (cluster: Cluster): Phase<Scope>[] => [flannel(cluster)];
+
+/** What makes a machine a node; masters are nodes too. */
+export const node = (cluster: Cluster, joining: Joining): Phase<Scope>[] => [kubelet(cluster, joining), proxy(cluster)];

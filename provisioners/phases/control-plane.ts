@@ -1,0 +1,110 @@
+import { stringify } from 'yaml';
+import type { Cluster } from '../../src/cluster/model.ts';
+import type { Phase } from '../../src/engine/phase.ts';
+import type { Resource } from '../../src/engine/resource.ts';
+import { directory, file, type FileResource } from '../../src/resources/file.ts';
+import { service } from '../../src/resources/service.ts';
+import { apiServerReady } from '../conditions.ts';
+import { kubeconfig } from '../kubeconfig.ts';
+import { programLine, programs } from '../program.ts';
+import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
+import { template } from '../template.ts';
+
+const PKI = '/etc/kubernetes/pki';
+
+/** The API server is started here and becomes ready while the pod network is made. */
+export const apiServerPhase = (cluster: Cluster): Phase<Scope> => ({
+  name: 'api-server',
+  title: 'Start the API server',
+  docs: 'https://kubernetes.io/docs/concepts/architecture/#kube-apiserver',
+  on: namesOf(byRole(cluster, 'master')),
+  stages: [{ title: 'API server', resources: apiServerResources }],
+});
+
+/** Started only when the API answers; earlier they would crash or back off. */
+export const controllersPhase = (cluster: Cluster): Phase<Scope> => ({
+  name: 'controllers',
+  title: 'Start controllers and scheduler',
+  docs: 'https://kubernetes.io/docs/concepts/architecture/#kube-controller-manager',
+  on: namesOf(byRole(cluster, 'master')),
+  needs: [apiServerReady(cluster)],
+  stages: [{ title: 'controller-manager and scheduler', resources: controllers }],
+});
+
+function apiServerResources(scope: Scope): Resource[] {
+  const { cluster, node, artefacts, pki } = scope;
+  const pair = (name: string): FileResource[] => [
+    file(`${PKI}/${name}.crt`, pki.leaf(`${node.name}/${name}`).certificate),
+    file(`${PKI}/${name}.key`, pki.leaf(`${node.name}/${name}`).key, { secret: true }),
+  ];
+  const follows = [
+    file(`${PKI}/ca.crt`, pki.authority('ca').certificatePem),
+    file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').certificatePem),
+    file(`${PKI}/etcd/ca.crt`, pki.authority('etcd-ca').certificatePem),
+    ...['apiserver', 'apiserver-kubelet-client', 'apiserver-etcd-client', 'front-proxy-client'].flatMap(pair),
+    file(`${PKI}/sa.pub`, pki.serviceAccount.publicPem),
+    file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
+    file('/etc/kubernetes/authentication.yaml', stringify(authentication), { mode: 0o600 }),
+  ];
+  const unit = template('control-plane/kube-apiserver.service', {
+    program: programLine(artefacts.get('kube-apiserver')),
+    address: node.address,
+    port: cluster.controlPlane.port,
+    etcdEndpoints: etcdEndpoints(cluster),
+    serviceCidr: cluster.network.serviceCidr,
+    domain: cluster.network.dns.domain,
+  });
+  return [
+    ...programs(artefacts, 'kube-apiserver', 'kubectl'),
+    directory(PKI, { mode: 0o755 }),
+    ...follows,
+    conf(scope, 'admin'),
+    ...service('kube-apiserver', unit, { follows }),
+  ];
+}
+
+/** Whoever has no credential may ask whether the API is healthy, and nothing else. */
+const authentication = {
+  apiVersion: 'apiserver.config.k8s.io/v1',
+  kind: 'AuthenticationConfiguration',
+  anonymous: {
+    enabled: true,
+    conditions: ['/livez', '/readyz', '/healthz'].map((path) => ({ path })),
+  },
+};
+
+function conf({ cluster, node, pki }: Scope, name: string): FileResource {
+  const ca = pki.authority('ca').certificatePem;
+  const text = kubeconfig(cluster.name, apiServer(cluster, node), ca, name, pki.leaf(`${node.name}/${name}`));
+  return file(`/etc/kubernetes/${name}.conf`, text, { secret: true });
+}
+
+function controllers(scope: Scope): Resource[] {
+  const { cluster, artefacts } = scope;
+  // A lone controller needs no election; the lease of its predecessor would cost 16 s at each restart.
+  const leaderElect = byRole(cluster, 'master').length > 1;
+  const managerConf = conf(scope, 'controller-manager');
+  const schedulerConf = conf(scope, 'scheduler');
+  const manager = template('control-plane/kube-controller-manager.service', {
+    program: programLine(artefacts.get('kube-controller-manager')),
+    leaderElect,
+    podCidr: cluster.network.podCidr,
+  });
+  const scheduler = template('control-plane/kube-scheduler.service', {
+    program: programLine(artefacts.get('kube-scheduler')),
+    leaderElect,
+  });
+  const { pki } = scope;
+  const shared = [
+    file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
+    file(`${PKI}/ca.crt`, pki.authority('ca').certificatePem),
+    file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').certificatePem),
+  ];
+  return [
+    ...programs(artefacts, 'kube-controller-manager', 'kube-scheduler'),
+    managerConf,
+    schedulerConf,
+    ...service('kube-controller-manager', manager, { follows: [managerConf, ...shared] }),
+    ...service('kube-scheduler', scheduler, { follows: [schedulerConf] }),
+  ];
+}

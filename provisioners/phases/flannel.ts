@@ -1,0 +1,54 @@
+import type { Cluster } from '../../src/cluster/model.ts';
+import type { Phase } from '../../src/engine/phase.ts';
+import type { Resource } from '../../src/engine/resource.ts';
+import { file } from '../../src/resources/file.ts';
+import { service } from '../../src/resources/service.ts';
+import { etcdHasQuorum, subnetReady } from '../conditions.ts';
+import { programLine, programs } from '../program.ts';
+import { etcdKey, etcdUsers } from '../resources/etcd-access.ts';
+import { byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
+import { template } from '../template.ts';
+
+/** The pod network: its plan is a key in etcd, each machine takes a subnet from it. */
+export const flannel = (cluster: Cluster): Phase<Scope> => ({
+  name: 'flannel',
+  title: 'Connect the pods of all machines',
+  docs: 'https://github.com/flannel-io/flannel/blob/master/Documentation/configuration.md',
+  on: namesOf(cluster.nodes),
+  needs: [etcdHasQuorum(cluster)],
+  stages: [
+    { title: 'plan', on: namesOf(byRole(cluster, 'etcd')).slice(0, 1), resources: networkPlan },
+    { title: 'daemon', resources: daemon, settle: [subnetReady(cluster)] },
+  ],
+});
+
+function networkPlan({ cluster: { network } }: Scope): Resource[] {
+  const { backend, vni } = network.flannel;
+  const config = {
+    Network: network.podCidr,
+    EnableNFTables: network.kubeProxy === 'nftables',
+    Backend: backend === 'vxlan' ? { Type: backend, VNI: vni } : { Type: backend },
+  };
+  return [etcdUsers(), etcdKey('/coreos.com/network/config', JSON.stringify(config))];
+}
+
+function daemon({ cluster, node, artefacts, pki }: Scope): Resource[] {
+  const { certificate, key } = pki.leaf(`${node.name}/flannel`);
+  const credentials = [
+    file('/etc/flannel/pki/ca.crt', pki.authority('etcd-ca').certificatePem),
+    file('/etc/flannel/pki/client.crt', certificate),
+    file('/etc/flannel/pki/client.key', key, { secret: true }),
+  ];
+  const writeCni = file('/usr/local/lib/hardway/write-cni', template('flannel/write-cni', {}), { mode: 0o755 });
+  const unit = template('flannel/flanneld.service', {
+    program: programLine(artefacts.get('flanneld')),
+    endpoints: etcdEndpoints(cluster),
+    address: node.address,
+  });
+  return [
+    ...programs(artefacts, 'flanneld'),
+    ...credentials,
+    writeCni,
+    ...service('flanneld', unit, { follows: [...credentials, writeCni] }),
+  ];
+}

@@ -1,0 +1,99 @@
+import type { Resource } from '../../src/engine/resource.ts';
+import type { Phase } from '../../src/engine/phase.ts';
+import { sh } from '../../src/connection/quote.ts';
+import { block } from '../../src/resources/block.ts';
+import { command } from '../../src/resources/command.ts';
+import { directory, file } from '../../src/resources/file.ts';
+import { startRecorder } from '../../src/resources/service.ts';
+import { sysctl } from '../../src/resources/sysctl.ts';
+import { tools } from '../facts.ts';
+import { namesOf, type Scope } from '../scope.ts';
+import type { Cluster } from '../../src/cluster/model.ts';
+
+/** Name, hosts, tools, forwarding: what every machine needs before anything of Kubernetes. */
+export const host = (cluster: Cluster): Phase<Scope> => ({
+  name: 'host',
+  title: 'Prepare the machines',
+  docs: 'https://kubernetes.io/docs/setup/production-environment/container-runtimes/',
+  on: namesOf(cluster.nodes),
+  stages: [{ title: 'names, tools, kernel settings', resources: hostResources }],
+});
+
+function hostResources(scope: Scope): Resource[] {
+  const { facts, node } = scope;
+  return [
+    ...facts.missingTools.map((tool) => debianPackage(tools[tool] ?? tool)),
+    file('/etc/hostname', `${node.name}\n`, { why: 'The node registers under this name.' }),
+    runningHostname(node.name),
+    hosts(scope),
+    ...kernel(scope),
+    directory('/var/lib/hardway', { mode: 0o755 }),
+    directory('/etc/kubernetes', { mode: 0o755 }),
+    startRecorder(),
+  ];
+}
+
+const debianPackage = (name: string): Resource => ({
+  id: `package:${name}`,
+  desired: { status: 'installed' },
+  question: command(sh`dpkg-query -W -f '\${db:Status-Status}' ${name} 2>/dev/null; true`, (status) =>
+    status === '' ? null : { status },
+  ),
+  steps: () => [
+    { run: sh`DEBIAN_FRONTEND=noninteractive apt-get -q update && apt-get -q install -y --no-install-recommends ${name}` },
+  ],
+});
+
+const runningHostname = (name: string): Resource => ({
+  id: 'hostname:running',
+  desired: { name },
+  question: command(sh`uname -n`, (output) => ({ name: output })),
+  steps: () => [{ run: sh`hostname ${name}` }],
+});
+
+/** Every machine by name, so that nothing depends on a resolver. */
+const hosts = ({ cluster }: Scope): Resource =>
+  block(
+    '/etc/hosts',
+    cluster.nodes.map(({ name, address }) => `${address} ${name}.${cluster.name} ${name}`),
+  );
+
+function kernel({ facts }: Scope): Resource[] {
+  const settings: Record<string, string> = { 'net.ipv4.ip_forward': '1' };
+  if (facts.bridgeFilter || !facts.container) {
+    settings['net.bridge.bridge-nf-call-iptables'] = '1';
+    settings['net.bridge.bridge-nf-call-ip6tables'] = '1';
+  }
+  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
+  return [
+    ...(facts.container ? [] : [modulesFile(), ...(facts.bridgeFilter ? [] : [loadedModules()]), noSwap()]),
+    file('/etc/sysctl.d/90-hardway.conf', lines.join(''), { why: 'Pods on different machines reach each other through this one.' }),
+    ...Object.entries(settings).map(([key, value]) => sysctl(key, value)),
+  ];
+}
+
+const modulesFile = (): Resource => file('/etc/modules-load.d/hardway.conf', 'overlay\nbr_netfilter\n');
+
+/** Built in counts as loaded: the feature is looked at, not the list of modules. */
+const loadedModules = (): Resource => ({
+  id: 'kernel:features',
+  desired: { overlay: true, br_netfilter: true },
+  question: command(
+    sh`grep -q overlay /proc/filesystems && echo overlay; [ -d /proc/sys/net/bridge ] && echo br_netfilter; true`,
+    (output) => ({ overlay: output.includes('overlay'), br_netfilter: output.includes('br_netfilter') }),
+  ),
+  steps: () => [{ run: sh`modprobe -a overlay br_netfilter` }],
+});
+
+const noSwap = (): Resource => ({
+  id: 'host:swap',
+  desired: { active: 0, 'in fstab': 0 },
+  question: command(
+    sh`sed 1d /proc/swaps | wc -l; grep -cE '^[^#].*[[:space:]]swap[[:space:]]' /etc/fstab || true`,
+    (output) => ({ active: Number(output.split('\n')[0]), 'in fstab': Number(output.split('\n')[1] ?? 0) }),
+  ),
+  steps: () => [
+    { run: sh`swapoff -a` },
+    { run: sh`sed -i -E ${'s/^([^#].*[[:space:]]swap[[:space:]].*)$/# hardway: \\1/'} /etc/fstab` },
+  ],
+});

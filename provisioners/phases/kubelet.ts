@@ -1,0 +1,136 @@
+import { stringify } from 'yaml';
+import type { Cluster } from '../../src/cluster/model.ts';
+import { sh } from '../../src/connection/quote.ts';
+import type { Phase } from '../../src/engine/phase.ts';
+import type { Resource } from '../../src/engine/resource.ts';
+import { command } from '../../src/resources/command.ts';
+import { absent, directory, file } from '../../src/resources/file.ts';
+import { service } from '../../src/resources/service.ts';
+import { apiServerReady, nodesReady } from '../conditions.ts';
+import { answerKubelets } from '../kubelet-requests.ts';
+import { kubeconfig } from '../kubeconfig.ts';
+import type { ClusterPki } from '../pki.ts';
+import { programLine, programs } from '../program.ts';
+import { manifest } from '../resources/manifest.ts';
+import { apiServer, byRole, namesOf, type Scope } from '../scope.ts';
+import { template } from '../template.ts';
+
+const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
+
+export interface Joining {
+  readonly pki: ClusterPki;
+  /** Nodes that are there. */
+  readonly present: readonly string[];
+  /** Those without a valid certificate. */
+  readonly joining: readonly string[];
+}
+
+/** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
+export const kubelet = (cluster: Cluster, { pki, present, joining }: Joining): Phase<Scope> => ({
+  name: 'kubelet',
+  title: 'Join the nodes',
+  docs: 'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
+  on: namesOf(cluster.nodes),
+  needs: [apiServerReady(cluster)],
+  stages: [
+    {
+      title: 'kubelets',
+      resources: (scope) => [...kubeletResources(scope), identity('client'), identity('server')],
+      attend: answerKubelets(cluster, pki, joining),
+      settle: [hasIdentities(present), nodesReady(cluster, present)],
+    },
+    { title: 'join token no longer needed', resources: () => [absent(BOOTSTRAP)] },
+    {
+      title: 'roles',
+      on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+      resources: () => present.map((name) => nodeRoles(cluster, name)),
+    },
+  ],
+});
+
+function kubeletResources(scope: Scope): Resource[] {
+  const { node, artefacts, pki, joining } = scope;
+  const ca = file('/etc/kubernetes/pki/ca.crt', pki.authority('ca').certificatePem);
+  const config = file('/var/lib/kubelet/config.yaml', stringify(kubeletConfiguration(scope)), { mode: 0o600 });
+  const unit = template('kubelet/kubelet.service', {
+    program: programLine(artefacts.get('kubelet')),
+    address: node.address,
+  });
+  return [
+    ...programs(artefacts, 'kubelet'),
+    directory('/etc/kubernetes/pki', { mode: 0o755 }),
+    directory('/etc/kubernetes/manifests', { mode: 0o755 }),
+    ca,
+    ...(joining.includes(node.name) ? [bootstrapConf(scope)] : []),
+    config,
+    ...service('kubelet', unit, { follows: [config, ca] }),
+  ];
+}
+
+function bootstrapConf({ cluster, node, pki, token }: Scope): Resource {
+  const ca = pki.authority('ca').certificatePem;
+  const text = kubeconfig(cluster.name, apiServer(cluster, node), ca, 'bootstrap', { token });
+  return file(BOOTSTRAP, text, { secret: true, why: 'Removed again as soon as the node has its own certificate.' });
+}
+
+const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  kind: 'KubeletConfiguration',
+  authentication: {
+    anonymous: { enabled: false },
+    webhook: { enabled: true },
+    x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
+  },
+  authorization: { mode: 'Webhook' },
+  readOnlyPort: 0,
+  healthzBindAddress: '127.0.0.1',
+  staticPodPath: '/etc/kubernetes/manifests',
+  containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
+  clusterDNS: [cluster.network.dns.serviceIP],
+  clusterDomain: cluster.network.dns.domain,
+  resolvConf: facts.resolvConf,
+  rotateCertificates: true,
+  serverTLSBootstrap: true,
+  cgroupDriver: facts.cgroup === 2 ? 'systemd' : 'cgroupfs',
+  failCgroupV1: cluster.kubelet.failCgroupV1,
+  failSwapOn: !facts.container,
+  serializeImagePulls: false,
+  maxParallelImagePulls: 5,
+  eventRecordQPS: 50,
+  ...(node.taints.length > 0 || node.roles.includes('master') ? { registerWithTaints: taints(node) } : {}),
+});
+
+const taints = ({ roles, taints: own }: Scope['node']): object[] => [
+  ...(roles.includes('master') ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : []),
+  ...own.map(({ key, value, effect }) => ({ key, value, effect })),
+];
+
+/** The kubelet's own certificate, made on its request; closed by answering, not by a step. */
+const identity = (usage: 'client' | 'server'): Resource => ({
+  id: `certificate:kubelet-${usage}`,
+  desired: { valid: true },
+  question: command(
+    sh`openssl x509 -noout -checkend 86400 -in ${`/var/lib/kubelet/pki/kubelet-${usage}-current.pem`} >/dev/null 2>&1 && echo valid; true`,
+    (output) => ({ valid: output === 'valid' }),
+  ),
+  steps: () => [],
+  why: 'Asked for by the kubelet, checked against cluster.json, signed on the operator’s side.',
+});
+
+const hasIdentities = (present: readonly string[]) => ({
+  name: 'nodeReady',
+  description: 'the kubelet to have its certificates',
+  on: present,
+  script: () => sh`for usage in client server; do
+  [ -e /var/lib/kubelet/pki/kubelet-$usage-current.pem ] || { echo "no $usage certificate yet; kubelet: $(journalctl --unit=kubelet --lines=1 --output=cat --no-pager)"; exit 1; }
+done`,
+  limit: 120,
+});
+
+/** NodeRestriction forbids a kubelet to name its own role. */
+function nodeRoles(cluster: Cluster, name: string): Resource {
+  const node = cluster.nodes.find((each) => each.name === name);
+  const roles = (node?.roles ?? []).map((role) => ({ master: 'control-plane', etcd: 'etcd', minion: 'minion' })[role]);
+  const labels = Object.fromEntries(roles.map((role) => [`node-role.kubernetes.io/${role}`, '']));
+  return manifest({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...labels, ...node?.labels } } });
+}

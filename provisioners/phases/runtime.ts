@@ -1,0 +1,65 @@
+import { sh } from '../../src/connection/quote.ts';
+import type { Condition, Phase } from '../../src/engine/phase.ts';
+import type { Resource } from '../../src/engine/resource.ts';
+import { HardwayError } from '../../src/errors.ts';
+import type { Cluster } from '../../src/cluster/model.ts';
+import { directory, file } from '../../src/resources/file.ts';
+import { service } from '../../src/resources/service.ts';
+import { programLine, programs } from '../program.ts';
+import { image } from '../resources/image.ts';
+import { namesOf, type Scope } from '../scope.ts';
+import { template } from '../template.ts';
+
+/** containerd, runc and the CNI plug-ins; then the images that must be there before a registry is. */
+export const runtime = (cluster: Cluster): Phase<Scope> => ({
+  name: 'runtime',
+  title: 'Install the container runtime',
+  docs: 'https://kubernetes.io/docs/setup/production-environment/container-runtimes/#containerd',
+  on: namesOf(cluster.nodes),
+  stages: [
+    { title: 'containerd', resources: containerd, settle: [containerdAnswers(cluster)] },
+    { title: 'images', resources: images },
+  ],
+});
+
+function containerd({ artefacts, facts }: Scope): Resource[] {
+  const config = file(
+    '/etc/containerd/config.toml',
+    template('runtime/config.toml', {
+      version: artefacts.get('containerd').version,
+      sandbox: sandboxImage(artefacts.get('image:pause').reference),
+      restrictOomScore: !facts.mayRaiseLimits,
+      systemdCgroup: facts.cgroup === 2,
+    }),
+  );
+  const unit = template('runtime/containerd.service', {
+    program: programLine(artefacts.get('containerd')),
+    mayRaiseLimits: facts.mayRaiseLimits,
+  });
+  return [
+    ...programs(artefacts, 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'),
+    ...programs(artefacts, 'bridge', 'host-local', 'loopback', 'portmap'),
+    directory('/etc/cni/net.d', { mode: 0o755 }),
+    directory('/etc/containerd/certs.d', { mode: 0o755 }),
+    config,
+    ...service('containerd', unit, { follows: [config] }),
+  ];
+}
+
+function sandboxImage(reference: string | undefined): string {
+  if (reference === undefined) throw new HardwayError('INTERNAL', 'the pause image has no reference');
+  return reference;
+}
+
+function images({ artefacts }: Scope): Resource[] {
+  const archives = artefacts.all().filter(({ kind }) => kind === 'image');
+  return [...programs(artefacts, ...archives.map(({ name }) => name)), ...archives.map(image)];
+}
+
+export const containerdAnswers = (cluster: Cluster): Condition => ({
+  name: 'containerd',
+  description: 'containerd to answer',
+  on: namesOf(cluster.nodes),
+  script: () => sh`/usr/local/bin/ctr version`,
+  limit: 60,
+});

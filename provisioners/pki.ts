@@ -1,0 +1,53 @@
+import type { Cluster } from '../src/cluster/model.ts';
+import { HardwayError } from '../src/errors.ts';
+import type { Authority } from '../src/pki/authority.ts';
+import { openPki, type PkiStore } from '../src/pki/store.ts';
+import { authorities, type AuthorityName, type CertificateEntry, certificates } from './certificates.ts';
+
+/** Everything signed for this cluster, as the phases use it. */
+export interface ClusterPki {
+  authority(name: AuthorityName): Authority;
+  /** `<holder>/<purpose>` of the table in certificates.ts; PEM. */
+  leaf(name: string): { readonly certificate: string; readonly key: string };
+  readonly serviceAccount: { readonly privatePem: string; readonly publicPem: string };
+}
+
+/**
+ * Loads the cluster's PKI from a folder of the operator's and makes what is missing or no longer fits.
+ * Authorities are made only while `mayCreate`; a missing one is otherwise a StateError.
+ */
+export async function preparePki(cluster: Cluster, folder: string, mayCreate: boolean): Promise<ClusterPki> {
+  const store = openPki(folder);
+  const names = Object.keys(authorities) as AuthorityName[];
+  const [serviceAccount, ...made] = await Promise.all([
+    store.ensureKeyPair('service-account', { mayCreate }),
+    ...names.map((name) =>
+      store.ensureAuthority(name, { commonName: authorities[name], days: cluster.pki.caDays }, { mayCreate }),
+    ),
+  ]);
+  const byName = new Map(names.map((name, index) => [name, made[index]]));
+  const authority = (name: AuthorityName): Authority => known(byName.get(name), name);
+  const entries = certificates(cluster);
+  const leaves = await Promise.all(entries.map((entry) => ensure(store, entry, authority, cluster.pki.leafDays)));
+  const byEntry = new Map(entries.map(({ name }, index) => [name, leaves[index]]));
+  return {
+    authority,
+    leaf: (name) => known(byEntry.get(name), name),
+    serviceAccount: { privatePem: serviceAccount.privateKeyPem, publicPem: serviceAccount.publicKeyPem },
+  };
+}
+
+async function ensure(
+  store: PkiStore,
+  entry: CertificateEntry,
+  authority: (name: AuthorityName) => Authority,
+  days: number,
+): Promise<{ certificate: string; key: string }> {
+  const leaf = await store.ensureLeaf(entry.name, { ...entry, days }, authority(entry.authority));
+  return { certificate: leaf.certificatePem, key: leaf.keyPem };
+}
+
+function known<T>(thing: T | undefined, name: string): T {
+  if (thing === undefined) throw new HardwayError('INTERNAL', `${name} is not in the table of certificates`);
+  return thing;
+}

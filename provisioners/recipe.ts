@@ -1,0 +1,64 @@
+import type { Artefacts } from '../src/artefacts/artefact.ts';
+import type { Cluster, Node } from '../src/cluster/model.ts';
+import type { Plan, Recipe } from '../src/engine/phase.ts';
+import { HardwayError } from '../src/errors.ts';
+import { type Facts, factsScript, nicOf, parseFacts, preflight } from './facts.ts';
+import { control, foundation } from './master.ts';
+import { network, node } from './minion.ts';
+import { addons } from './phases/addons.ts';
+import type { ClusterPki } from './pki.ts';
+import type { Scope } from './scope.ts';
+import { shared } from './shared.ts';
+
+export interface RecipeInput {
+  readonly cluster: Cluster;
+  readonly pki: ClusterPki;
+  readonly artefacts: Artefacts;
+  readonly token: string;
+}
+
+/** The scratch flavour, from bare machines to a working cluster. */
+export const scratch = (input: RecipeInput): Recipe<Scope> => ({
+  facts: factsScript,
+  plan: (outputs) => {
+    const facts = new Map([...outputs].map(([name, output]) => [name, parseFacts(output)]));
+    preflight(facts, input.cluster.nodes);
+    return plan(input, facts);
+  },
+});
+
+function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope> {
+  const { cluster, pki } = input;
+  const present = [...facts.keys()];
+  const joining = present.filter((name) => (facts.get(name)?.kubeletDays ?? 0) < 1);
+  return {
+    phases: [
+      ...shared(cluster),
+      ...foundation(cluster),
+      ...network(cluster),
+      ...control(cluster),
+      ...node(cluster, { pki, present, joining }),
+      addons(cluster, present),
+    ],
+    scope: (name) => scope(input, name, facts, joining),
+    notes: present.flatMap((name) => adaptations(name, facts.get(name))),
+  };
+}
+
+function scope(input: RecipeInput, name: string, all: ReadonlyMap<string, Facts>, joining: readonly string[]): Scope {
+  const facts = all.get(name);
+  const machine = input.cluster.nodes.find((each: Node) => each.name === name);
+  if (facts === undefined || machine === undefined) throw new HardwayError('INTERNAL', `nothing is known about ${name}`);
+  return { ...input, node: machine, facts, nic: nicOf(machine, facts), joining };
+}
+
+/** What this machine is not, and what is done about it. */
+function adaptations(machine: string, facts: Facts | undefined): { machine: string; text: string }[] {
+  if (facts === undefined) return [];
+  const notes = [
+    ...(facts.cgroup === 1 ? ['cgroup v1: kubelet told to accept it, cgroupfs driver'] : []),
+    ...(facts.container ? ['a container: kernel-wide settings, modules and swap are the host’s and left alone'] : []),
+    ...(facts.mayRaiseLimits ? [] : ['may not lower oom scores: containerd told not to try']),
+  ];
+  return notes.length === 0 ? [] : [{ machine, text: notes.join('; ') }];
+}

@@ -1,0 +1,44 @@
+import type { Cluster } from '../src/cluster/model.ts';
+import { type Script, sh } from '../src/connection/quote.ts';
+
+const services = [
+  ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
+  ...['flanneld', 'etcd', 'containerd'],
+];
+const programs = [
+  ...['kubelet', 'kubectl', 'kube-proxy', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
+  ...['etcd', 'etcdctl', 'etcdutl', 'flanneld', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'],
+];
+const folders = [
+  ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],
+  ...['/var/lib/kubelet', '/var/lib/kube-proxy', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/cni'],
+  ...['/var/lib/hardway', '/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
+  ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf'],
+];
+
+/** Takes everything that Hardway put on a machine off it again; what is not ours stays. */
+export const removal = (_cluster: Cluster): Script => sh`for name in ${services}; do
+  [ -e "/etc/systemd/system/$name.service" ] || continue
+  if [ "$name" = containerd ]; then
+    # The pods' processes outlive their daemons by design; containers of other namespaces are not ours.
+    for task in $(/usr/local/bin/ctr --namespace k8s.io tasks ls -q 2>/dev/null); do
+      /usr/local/bin/ctr --namespace k8s.io tasks kill --signal SIGKILL "$task" 2>/dev/null
+      /usr/local/bin/ctr --namespace k8s.io tasks rm --force "$task" 2>/dev/null
+    done
+  fi
+  systemctl disable --now --quiet "$name.service"
+  [ "$name" = kube-proxy ] && /usr/local/bin/kube-proxy --cleanup >/dev/null 2>&1
+  rm -f "/etc/systemd/system/$name.service"
+done
+systemctl daemon-reload
+systemctl reset-failed 2>/dev/null
+for mount in $(sed -n 's#^[^ ]* \\(/\\(var/lib/kubelet\\|run/containerd\\|var/lib/containerd\\|run/netns/cni-\\)[^ ]*\\) .*#\\1#p' /proc/self/mounts | sort -r); do
+  umount "$mount" 2>/dev/null || umount -l "$mount"
+done
+for link in cni0 flannel.1; do ip link show "$link" >/dev/null 2>&1 && ip link delete "$link"; done
+for table in 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
+sed -i '/^# BEGIN hardway$/,/^# END hardway$/d' /etc/hosts
+cd /usr/local/bin && rm -f ${programs}
+rm -rf ${folders}
+getent passwd etcd >/dev/null && userdel etcd
+true`;

@@ -1,0 +1,42 @@
+import type { Cluster } from '../../src/cluster/model.ts';
+import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
+import type { Gather } from '../../src/engine/resource.ts';
+import { newKeySync, privateKeyPem, publicHalf } from '../../src/pki/keys.ts';
+import { kubeconfig } from '../kubeconfig.ts';
+import type { ClusterPki } from '../pki.ts';
+import { apiServer, byRole } from '../scope.ts';
+
+/**
+ * Applies as system:masters, the group that needs no permission: the only way to give the first permission.
+ * The credential is made for this one script, lives an hour and is on the machine (in memory) while it runs.
+ */
+export const applyAsMaster = (cluster: Cluster, pki: ClusterPki): Gather => ({
+  name: 'apply-as-master',
+  script: (items) => sh`umask 077
+mkdir -p /run/hardway
+glass=$(mktemp /run/hardway/break-glass.XXXXXX)
+trap 'rm -f "$glass"' EXIT
+cat > "$glass" <<'HARDWAY'
+${verbatim(breakGlass(cluster, pki) as Script)}
+HARDWAY
+/usr/local/bin/kubectl --kubeconfig="$glass" apply --server-side --force-conflicts --field-manager=hardway -f - <<'HARDWAY'
+{"apiVersion": "v1", "kind": "List", "items": [${verbatim(items.join(',') as Script)}]}
+HARDWAY`,
+});
+
+function breakGlass(cluster: Cluster, pki: ClusterPki): string {
+  const key = newKeySync();
+  const ca = pki.authority('ca');
+  const { certificatePem } = ca.issue({
+    publicKey: publicHalf(key),
+    commonName: 'hardway-break-glass',
+    organizations: ['system:masters'],
+    usages: ['client'],
+    days: 1 / 24,
+  });
+  const server = apiServer(cluster, byRole(cluster, 'master')[0] ?? null);
+  return kubeconfig(cluster.name, server, ca.certificatePem, 'break-glass', {
+    certificate: certificatePem,
+    key: privateKeyPem(key),
+  });
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
+import { type Answer, type Resource, unknown } from '../../src/engine/resource.ts';
+import { command } from '../../src/resources/command.ts';
+
+/** etcdctl as etcd's user root, on a machine that runs a member. */
+export const etcdctl = verbatim(
+  '/usr/local/bin/etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key' as Script,
+);
+
+interface Permission {
+  readonly type: 'readwrite' | 'read';
+  readonly key: string;
+  /** Everything that begins with the key. */
+  readonly prefix: boolean;
+}
+
+const readwrite = (key: string, prefix: boolean): Permission => ({ type: 'readwrite', key, prefix });
+
+/** Who may see what. A user's name is the common name of the certificate that proves it. */
+const roles: Readonly<Record<string, readonly Permission[]>> = {
+  'kube-apiserver-etcd-client': [
+    readwrite('/registry/', true),
+    readwrite('compact_rev_key', false),
+    { type: 'read', key: 'health', prefix: false },
+  ],
+  flannel: [readwrite('/coreos.com/network/', true)],
+};
+
+/** etcd's own users: without them flannel's certificate, which every minion holds, could read every Secret. */
+export function etcdUsers(): Resource {
+  const names = Object.keys(roles);
+  return {
+    id: 'etcd:users',
+    desired: {
+      authentication: 'true',
+      ...Object.fromEntries(names.map((name) => [`role ${name}`, canonical(name)])),
+      ...Object.fromEntries(['root', ...names].map((name) => [`user ${name}`, name])),
+    },
+    question: command(question(names), parse),
+    steps: () => [{ run: setUp(names) }],
+    why: 'flannel on a minion sees only its own keys, not the Secrets of the cluster.',
+  };
+}
+
+const question = (names: readonly string[]): Script => sh`[ -x /usr/local/bin/etcdctl ] || exit 0
+${etcdctl} auth status -w json >/dev/null 2>&1 || exit 0
+echo answered
+for name in root ${names}; do echo "user|$name|$(${etcdctl} user get "$name" -w json 2>/dev/null)"; done
+for name in ${names}; do echo "role|$name|$(${etcdctl} role get "$name" -w json 2>/dev/null)"; done
+echo "auth||$(${etcdctl} auth status -w json)"`;
+
+function parse(output: string): Answer {
+  if (!output.startsWith('answered')) return unknown;
+  const state: Record<string, string> = {};
+  for (const [, kind = '', name = '', text = ''] of output.matchAll(/^(user|role|auth)\|([^|]*)\|(.*)$/gm)) {
+    if (text === '') continue;
+    const seen = JSON.parse(text) as { enabled?: boolean; roles?: string[]; perm?: EtcdPermission[] };
+    if (kind === 'auth') state['authentication'] = String(seen.enabled ?? false);
+    if (kind === 'user') state[`user ${name}`] = (seen.roles ?? []).join(',');
+    if (kind === 'role') state[`role ${name}`] = (seen.perm ?? []).map(describeLive).sort().join('; ');
+  }
+  return state;
+}
+
+interface EtcdPermission {
+  readonly permType?: number;
+  readonly key?: string;
+  readonly range_end?: string;
+}
+
+function describeLive({ permType = 0, key = '', range_end = '' }: EtcdPermission): string {
+  const type = ['read', 'write', 'readwrite'][permType] ?? String(permType);
+  const decode = (text: string): string => Buffer.from(text, 'base64').toString();
+  return `${type} ${decode(key)}${range_end === '' ? '' : '*'}`;
+}
+
+const canonical = (role: string): string =>
+  (roles[role] ?? [])
+    .map(({ type, key, prefix }) => `${type} ${key}${prefix ? '*' : ''}`)
+    .sort()
+    .join('; ');
+
+/** Safe to repeat: what exists already is left, what is missing is added, authentication comes last. */
+const setUp = (names: readonly string[]): Script => {
+  const grants = names.flatMap((name) =>
+    (roles[name] ?? []).map(
+      ({ type, key, prefix }) =>
+        sh`${etcdctl} role grant-permission ${name} ${type} ${key} ${prefix ? ['--prefix=true'] : []} >/dev/null`,
+    ),
+  );
+  return sh`for name in root ${names}; do
+  ${etcdctl} user get "$name" >/dev/null 2>&1 || ${etcdctl} user add "$name" --no-password >/dev/null
+  ${etcdctl} role get "$name" >/dev/null 2>&1 || ${etcdctl} role add "$name" >/dev/null
+  ${etcdctl} user grant-role "$name" "$name" >/dev/null
+done
+${verbatim(...grants)}
+${etcdctl} auth enable >/dev/null`;
+};
+
+/** One key with exactly this value. */
+export function etcdKey(key: string, value: string): Resource {
+  return {
+    id: `etcd:${key}`,
+    desired: { sha256: createHash('sha256').update(value).digest('hex') },
+    question: command(
+      sh`[ -x /usr/local/bin/etcdctl ] && ${etcdctl} get ${key} --print-value-only 2>/dev/null || exit 0
+echo answered`,
+      (output) => {
+        if (!output.endsWith('answered')) return unknown;
+        const found = output.slice(0, -'answered'.length).trimEnd();
+        return found === '' ? null : { sha256: createHash('sha256').update(found).digest('hex') };
+      },
+    ),
+    steps: () => [{ run: sh`${etcdctl} put ${key} ${value} >/dev/null` }],
+  };
+}

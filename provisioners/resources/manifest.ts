@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
+import { type Answer, type Batch, type Gather, type Resource, unknown } from '../../src/engine/resource.ts';
+
+/** An API object as desired; only what is written here is compared. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Digest of what was applied last; tells a field that is no longer wanted from one that never was ours. */
+const APPLIED = 'hardway.dev/applied';
+const KUBECTL = '/usr/local/bin/kubectl --kubeconfig=/etc/kubernetes/admin.conf';
+
+/** `kubectl` with the administrator's credential of this master. */
+export const kubectl = verbatim(KUBECTL as Script);
+
+const objects: Batch = {
+  name: 'manifest',
+  script: (asks) => sh`[ -x /usr/local/bin/kubectl ] && [ -e /etc/kubernetes/admin.conf ] || exit 0
+${kubectl} get --ignore-not-found --request-timeout=10s -o json -f - <<'HARDWAY' && echo answered
+${verbatim(listOf(asks) as Script)}
+HARDWAY`,
+  answers: (output, asks) => {
+    if (!output.trimEnd().endsWith('answered')) return asks.map(() => null);
+    const text = output.trimEnd().slice(0, -'answered'.length).trim();
+    const found = (text === '' ? { items: [] } : JSON.parse(text)) as { items?: Manifest[] } & Manifest;
+    const byName = new Map((found.items ?? [found]).map((object) => [identity(object), object]));
+    return asks.map((ask) => JSON.stringify(byName.get(identity(JSON.parse(ask) as Manifest)) ?? { missing: true }));
+  },
+};
+
+const listOf = (objects: readonly string[]): string =>
+  `{"apiVersion": "v1", "kind": "List", "items": [\n${objects.join(',\n')}\n]}`;
+
+/** All objects of a stage with one call. */
+const apply: Gather = {
+  name: 'apply',
+  script: (items) => sh`${kubectl} apply --server-side --force-conflicts --field-manager=hardway -f - <<'HARDWAY'
+${verbatim(listOf(items) as Script)}
+HARDWAY`,
+};
+
+const identity = ({ apiVersion, kind, metadata }: Manifest): string =>
+  [apiVersion, kind, metadata.namespace ?? '', metadata.name].join('/');
+
+export interface ManifestOptions {
+  /** Fields that are sent but not compared: a new expiry each time. */
+  readonly alsoSend?: Readonly<Record<string, unknown>>;
+  /** What else must hold of the object that is there; a reason, or null. */
+  readonly check?: (live: Manifest) => string | null;
+  /** Applies with another credential than the administrator's. */
+  readonly gather?: Gather;
+  readonly secret?: boolean;
+  readonly why?: string;
+}
+
+/** An API object, made by server-side apply. */
+export function manifest(wanted: Manifest, options: ManifestOptions = {}): Resource {
+  const { apiVersion, kind, metadata } = wanted;
+  const applied = createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 16);
+  const sent = withMarks({ ...wanted, ...options.alsoSend }, applied);
+  const ask = JSON.stringify({ apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } });
+  return {
+    id: `${kind.toLowerCase()}:${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`,
+    desired: { applied, drift: '' },
+    question: { batch: objects, ask, parse: (answer) => parse(answer, wanted, options) },
+    steps: () => [{ gather: options.gather ?? apply, item: JSON.stringify(sent) }],
+    secret: options.secret ?? false,
+    ...(options.why === undefined ? {} : { why: options.why }),
+  };
+}
+
+function parse(answer: string | null, wanted: Manifest, options: ManifestOptions): Answer {
+  if (answer === null) return unknown;
+  const live = JSON.parse(answer) as Manifest & { missing?: true };
+  if (live.missing) return null;
+  const drift = [...differing(wanted, live, ''), ...[options.check?.(live) ?? []].flat()];
+  return { applied: live.metadata.annotations?.[APPLIED] ?? '', drift: drift.join(', ') };
+}
+
+function withMarks(object: Manifest, applied: string): Manifest {
+  const { metadata } = object;
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, 'app.kubernetes.io/managed-by': 'hardway' },
+      annotations: { ...metadata.annotations, [APPLIED]: applied },
+    },
+  };
+}
+
+/** Paths at which the live object is not what is wanted; what only the live one has is not ours. */
+export function differing(wanted: unknown, live: unknown, path: string): string[] {
+  if (Array.isArray(wanted)) {
+    if (!Array.isArray(live) || live.length !== wanted.length) return [path];
+    return wanted.flatMap((item, index) => differing(item, live[index], `${path}[${index}]`));
+  }
+  if (typeof wanted === 'object' && wanted !== null) {
+    if (typeof live !== 'object' || live === null) return [path];
+    const there = live as Record<string, unknown>;
+    return Object.entries(wanted).flatMap(([key, value]) =>
+      value === undefined ? [] : differing(value, there[key], path === '' ? key : `${path}.${key}`),
+    );
+  }
+  return wanted === live ? [] : [path];
+}

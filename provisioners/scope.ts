@@ -1,0 +1,38 @@
+import type { Artefacts } from '../src/artefacts/artefact.ts';
+import type { Cluster, Node } from '../src/cluster/model.ts';
+import type { Facts } from './facts.ts';
+import type { ClusterPki } from './pki.ts';
+
+/** What a phase may know about one machine while it says what should be there. */
+export interface Scope {
+  readonly cluster: Cluster;
+  readonly node: Node;
+  readonly facts: Facts;
+  /** The NIC that carries the node's address. */
+  readonly nic: string;
+  readonly pki: ClusterPki;
+  readonly artefacts: Artefacts;
+  /** The join token, `id.secret`; for the machines that have yet to join and the API that must know it. */
+  readonly token: string;
+  /** Present nodes whose kubelet has no valid certificate yet. */
+  readonly joining: readonly string[];
+}
+
+export const byRole = (cluster: Cluster, role: Node['roles'][number]): Node[] =>
+  cluster.nodes.filter((node) => node.roles.includes(role));
+
+/** Names only. */
+export const namesOf = (nodes: readonly Node[]): string[] => nodes.map(({ name }) => name);
+
+/** Every address at which etcd answers clients. */
+export const etcdEndpoints = (cluster: Cluster): string =>
+  byRole(cluster, 'etcd')
+    .map(({ address }) => `https://${address}:2379`)
+    .join(',');
+
+/** Where components on `node` find the API: a master talks to its own server. */
+export function apiServer(cluster: Cluster, node: Node | null): string {
+  const masters = byRole(cluster, 'master');
+  const host = node !== null && node.roles.includes('master') ? node : masters[0];
+  return `https://${host?.address ?? ''}:${cluster.controlPlane.port}`;
+}

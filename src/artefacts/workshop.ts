@@ -1,0 +1,98 @@
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Report } from '../report/event.ts';
+import { defaultCache, finishedFolder, makeFolder, recipeKey, type Source } from './cache.ts';
+import type { DownloadOptions } from './download.ts';
+import { dockerArchive } from './image.ts';
+import { cachedName, defaultLockFile, fill, programOf, readLock } from './lock.ts';
+import type { Group, LockedFile, Lock } from './lock.ts';
+import { buildPrograms } from './modules.ts';
+import { downloadPrograms } from './releases.ts';
+import { goVersion } from './toolchain.ts';
+
+/** Where artefacts are looked for and made; everything has a default. */
+export interface Places {
+  readonly lockFile?: string;
+  /** Replaces $HARDWAY_CACHE. */
+  readonly cache?: string;
+  readonly mirrors?: DownloadOptions['mirrors'];
+  /** How long a transfer may stand still. Default 30. */
+  readonly stallSeconds?: number;
+  /** How long releases may take to answer before Go modules are used instead. Default 5. */
+  readonly probeSeconds?: number;
+}
+
+export interface Workshop extends DownloadOptions {
+  readonly lock: Lock;
+  /** Folder with the Go modules, beside the lock. */
+  readonly modules: string;
+  /** Folder that holds one folder per finished group. */
+  readonly store: string;
+  readonly arch: string;
+  readonly probeSeconds: number;
+}
+
+export function openWorkshop(places: Places): Workshop {
+  const lockFile = places.lockFile ?? defaultLockFile();
+  return {
+    lock: readLock(lockFile),
+    modules: join(dirname(lockFile), 'modules'),
+    store: join(places.cache ?? defaultCache(), 'artefacts'),
+    arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    mirrors: places.mirrors ?? {},
+    stallSeconds: places.stallSeconds ?? 30,
+    probeSeconds: places.probeSeconds ?? 5,
+  };
+}
+
+/** A group that lies finished in the cache. */
+export interface Finished {
+  readonly group: Group;
+  readonly source: Source;
+  readonly folder: string;
+}
+
+/** The first of the sources from which the group is in the cache. */
+export function findGroup(group: Group, sources: readonly Source[], shop: Workshop): Finished | undefined {
+  for (const source of sources) {
+    const folder = finishedFolder(shop.store, recipeKey(group, source, shop.modules, shop.arch));
+    if (folder !== undefined) return { group, source, folder };
+  }
+  return undefined;
+}
+
+/** Downloads or compiles a group into the cache. */
+export async function makeGroup(
+  group: Group,
+  source: Source,
+  shop: Workshop,
+  report: Report,
+): Promise<Finished> {
+  const key = recipeKey(group, source, shop.modules, shop.arch);
+  const name = source === 'modules' ? `${key}-${(await goVersion()) ?? 'go'}` : key;
+  const folder = await makeFolder(shop.store, name, group, async (into) => {
+    if (source === 'modules' || group.releases === null) {
+      await buildPrograms({ group, modules: shop.modules, arch: shop.arch, report }, into);
+    } else {
+      await downloadPrograms(group, group.releases, shop.arch, into, { ...shop, report });
+    }
+    for (const file of group.files) await finishFile(file, group, into, shop.arch);
+  });
+  return { group, source, folder };
+}
+
+/** A program becomes executable, or the only file of an image. */
+async function finishFile(file: LockedFile, group: Group, folder: string, arch: string): Promise<void> {
+  const program = join(folder, programOf(file));
+  await chmod(program, 0o755);
+  if (file.kind !== 'image') return;
+  const archive = dockerArchive({
+    reference: fill(file.image.reference, { version: group.version }),
+    files: [{ path: file.image.program, content: { file: program }, mode: 0o755 }],
+    entrypoint: [file.image.program],
+    ...(file.image.user === undefined ? {} : { user: file.image.user }),
+    architecture: arch,
+  });
+  await writeFile(join(folder, cachedName(file)), archive);
+  await rm(program);
+}

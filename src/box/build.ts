@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { $ } from 'zx';
+import type { Artefacts } from '../artefacts/artefact.ts';
+import type { Report } from '../report/event.ts';
+import { addArtefacts } from './artefacts.ts';
+import { boxFolder, boxStore, finishedBox, rootFolder, type Box } from './box.ts';
+import { packBox } from './pack.ts';
+import { readRecipe, type Recipe } from './recipe.ts';
+import { makeRoot, osVersion, removeFolder } from './root.ts';
+import { sudo } from './sudo.ts';
+
+export interface BuildOptions {
+  readonly form: 'bare' | 'baked';
+  /** Baked only: what is put inside. */
+  readonly artefacts?: Artefacts;
+  readonly provider: 'lxc';
+  readonly report: Report;
+  /** Builds again although the cache has it; the new box gets a new version. */
+  readonly force?: boolean;
+}
+
+/** The box, from the cache or made now: about a minute the first time, 15 s for other artefacts. */
+export async function buildBox(options: BuildOptions): Promise<Box> {
+  const recipe = readRecipe();
+  const artefacts = options.form === 'baked' ? options.artefacts : undefined;
+  const found = options.force ? undefined : finishedBox(recipe, artefacts);
+  if (found) return found;
+  if (options.force) await removeFolder(rootFolder(recipe));
+  const archive = await bareRoot(recipe, options.report);
+  return inNewFolder(boxFolder(recipe, artefacts), async (folder, final) => {
+    const root = join(folder, 'rootfs');
+    await unpack(archive, root);
+    if (artefacts) await addArtefacts(artefacts, root, options.report);
+    const version = await readFile(join(rootFolder(recipe), 'version'), 'utf8');
+    const box = await packBox({ recipe, version, root, folder, final, artefacts, report: options.report });
+    await writeFile(join(folder, 'box.json'), JSON.stringify(box, null, 2));
+    return box;
+  });
+}
+
+/** Archive of the recipe's root file system: the base of every form. */
+async function bareRoot(recipe: Recipe, report: Report): Promise<string> {
+  const final = rootFolder(recipe);
+  if (!existsSync(final)) {
+    await inNewFolder(final, async (folder) => {
+      const root = join(folder, 'rootfs');
+      await makeRoot(recipe, root, report);
+      await writeFile(join(folder, 'version'), await osVersion(root));
+      await $({ quiet: true })`${sudo} tar --numeric-owner -C ${root} -cf - . > ${join(folder, 'root.tar')}`;
+    });
+  }
+  return join(final, 'root.tar');
+}
+
+async function unpack(archive: string, root: string): Promise<void> {
+  await mkdir(root);
+  await $({ quiet: true })`${sudo} tar --numeric-owner -C ${root} -xpf ${archive}`;
+}
+
+/** Fills a temporary folder and gives it its name in one step; the root inside it is scaffolding. */
+async function inNewFolder<T>(
+  final: string,
+  fill: (folder: string, final: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(boxStore(), { recursive: true });
+  const folder = `${final}.making-${process.pid}`;
+  try {
+    await mkdir(folder);
+    const result = await fill(folder, final);
+    await removeFolder(join(folder, 'rootfs'));
+    await removeFolder(final);
+    await rename(folder, final);
+    return result;
+  } finally {
+    await removeFolder(folder);
+  }
+}

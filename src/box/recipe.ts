@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** boxes/<name>.json, described field by field in schemas/box.schema.json. */
+export interface Recipe {
+  readonly name: string;
+  readonly suite: string;
+  readonly variant: string;
+  readonly packages: readonly string[];
+  readonly user: { readonly name: string; readonly key: string };
+  readonly folders?: readonly string[];
+  readonly files: readonly RecipeFile[];
+  readonly units: { readonly enable: readonly string[]; readonly mask: readonly string[] };
+  readonly hide?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly lxc: readonly string[];
+}
+
+export interface RecipeFile {
+  readonly path: string;
+  /** Octal; default 0644. */
+  readonly mode?: string;
+  readonly content: readonly string[];
+}
+
+/** Folder of the checkout, from wherever this file runs. */
+export function projectFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'boxes', 'artefacts.json'))) folder = dirname(folder);
+  return folder;
+}
+
+export function readRecipe(name = 'debian-12'): Recipe {
+  return JSON.parse(readFileSync(join(projectFolder(), 'boxes', `${name}.json`), 'utf8')) as Recipe;
+}
+
+/** Whatever decides the bytes of the bare root; the container's configuration does not. */
+export function rootKey(recipe: Recipe): string {
+  return digest([{ ...recipe, lxc: undefined }, process.arch]);
+}
+
+/** Twenty hex digits over anything that has a JSON form. */
+export function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 20);
+}

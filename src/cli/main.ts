@@ -1,0 +1,67 @@
+import yargs from 'yargs';
+import { HardwayError, UsageError } from '../errors.ts';
+import { redact } from '../report/redact.ts';
+import { exitCode } from './exit-codes.ts';
+import type { Product } from './product.ts';
+import type { Given } from './verb.ts';
+import { verbs } from './verbs.ts';
+
+/** Runs one command line and returns the exit code; never throws and never exits the process itself. */
+export async function main(args: readonly string[], version: string, product: Product): Promise<number> {
+  let code: number = exitCode.done;
+  const parser = yargs([...args])
+    .scriptName('hardway')
+    .usage('$0 <verb>\n\nReal Kubernetes clusters the hard way, from one cluster.json.')
+    .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false, 'boolean-negation': false })
+    .option('file', { alias: 'f', type: 'string', default: 'cluster.json', describe: 'the description of the cluster' })
+    .option('set', { type: 'string', array: true, nargs: 1, default: [], describe: 'override one value: path=value' })
+    .option('json', { type: 'boolean', default: false, describe: 'write JSON for programs' })
+    .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'only problems and the verdict' })
+    .option('verbose', { alias: 'v', type: 'boolean', default: false, describe: 'every difference, and why' })
+    .version(version)
+    .help()
+    .alias('h', 'help')
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'Say what to do: one of the verbs above.')
+    .exitProcess(false)
+    .wrap(100)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message, { remedy: 'hardway --help lists verbs and options.' });
+    });
+  for (const verb of verbs(product)) {
+    parser.command({
+      command: verb.usage,
+      describe: verb.describe,
+      builder: verb.options,
+      handler: async (given) => {
+        code = await verb.run(given as unknown as Given);
+      },
+    });
+  }
+  try {
+    await parser.parseAsync();
+    return code;
+  } catch (error) {
+    tell(error, args.includes('--json'));
+    return codeOf(error);
+  }
+}
+
+const codeOf = (error: unknown): number =>
+  error instanceof HardwayError && error.code === 'BUSY' ? exitCode.busy : exitCode.failed;
+
+/** What, where, evidence, remedy. */
+function tell(error: unknown, json: boolean): void {
+  const known = error instanceof HardwayError;
+  const message = error instanceof Error ? error.message : String(error);
+  const evidence = known ? error.evidence : error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 6) : [];
+  const remedy = known ? error.remedy : 'This is a fault of Hardway itself; please report it with the lines above.';
+  if (json) {
+    const code = known ? error.code : 'INTERNAL';
+    process.stderr.write(`${redact(JSON.stringify({ type: 'failure', code, message, evidence, remedy }))}\n`);
+    return;
+  }
+  const lines = [`✗ ${message}`, ...evidence.map((line) => `    ${line}`), ...(remedy === undefined ? [] : [`  → ${remedy}`])];
+  process.stderr.write(`${redact(lines.join('\n'))}\n`);
+}

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Cluster, Node } from '../cluster/model.ts';
+import { loadCluster } from '../cluster/load.ts';
+import type { Connection } from '../connection/connection.ts';
+import { knownHosts } from '../connection/known-hosts.ts';
+import { sshConnection } from '../connection/ssh.ts';
+import { withSudo } from '../connection/sudo.ts';
+import { HardwayError } from '../errors.ts';
+import type { Machine } from '../engine/converge.ts';
+import { openState, type State } from '../state/directory.ts';
+import { type Machine as Endpoint, readInventory } from '../state/inventory.ts';
+
+export interface SessionOptions {
+  /** Path of cluster.json. */
+  readonly file: string;
+  readonly set: readonly string[];
+}
+
+/** One cluster as the operator's machine knows it. */
+export interface Session {
+  readonly cluster: Cluster;
+  readonly state: State;
+  /** The folder of cluster.json. */
+  readonly folder: string;
+  /** All declared machines, with a connection to those somebody has told us about. */
+  machines(): Promise<readonly Machine[]>;
+  close(): Promise<void>;
+}
+
+/** Reads cluster.json (throws DescriptionError) and opens its state directory. */
+export function openSession(options: SessionOptions): Session {
+  const file = resolve(options.file);
+  if (!existsSync(file)) {
+    throw new HardwayError('NO_DESCRIPTION', `there is no ${file}`, {
+      remedy: 'Run in the folder of your cluster.json, or name it with --file.',
+    });
+  }
+  const cluster = loadCluster(file, { set: [...options.set] });
+  const folder = dirname(file);
+  const state = openState(resolve(folder, '.hardway'));
+  const open = new Map<string, Connection>();
+
+  async function machines(): Promise<readonly Machine[]> {
+    const inventory = new Map((await readInventory(state)).map((machine) => [machine.name, machine]));
+    return cluster.nodes.map((node) => {
+      const endpoint = endpointOf(node, inventory.get(node.name));
+      return { name: node.name, connection: endpoint && connectionTo(node.name, endpoint) };
+    });
+  }
+
+  function connectionTo(name: string, { host, port, user, keys }: Target): Connection {
+    const key = `${name} ${user}@${host}:${port}`;
+    const known = open.get(key);
+    if (known !== undefined) return known;
+    const hosts = knownHosts(state.path('known_hosts'));
+    const connectTimeout = cluster.timeouts['connect'] ?? 10;
+    const connection = withSudo(sshConnection({ host, port, user, keys, knownHosts: hosts, label: name, connectTimeout }));
+    open.set(key, connection);
+    return connection;
+  }
+
+  const close = async (): Promise<void> => {
+    await Promise.all([...open.values()].map((connection) => connection.close()));
+  };
+  return { cluster, state, folder, machines, close };
+}
+
+type Target = Pick<Endpoint, 'host' | 'port' | 'user' | 'keys'>;
+
+const endpointOf = (node: Node, told: Endpoint | undefined): Target | null => node.ssh ?? told ?? null;

@@ -1,0 +1,24 @@
+import type { Product } from './product.ts';
+import type { Verb } from './verb.ts';
+import { down } from './verbs/down.ts';
+import { kubeconfig } from './verbs/kubeconfig.ts';
+import { node } from './verbs/node.ts';
+import { plan } from './verbs/plan.ts';
+import { status } from './verbs/status.ts';
+import { token } from './verbs/token.ts';
+import { trust } from './verbs/trust.ts';
+import { up } from './verbs/up.ts';
+import { validate } from './verbs/validate.ts';
+
+/** All verbs, in the order of the help. */
+export const verbs = (product: Product): Verb[] => [
+  up(product),
+  plan(product),
+  status(product),
+  validate,
+  down(product),
+  kubeconfig,
+  token,
+  trust,
+  node,
+];

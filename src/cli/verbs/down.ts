@@ -1,0 +1,63 @@
+import { createInterface } from 'node:readline/promises';
+import { MachineError } from '../../errors.ts';
+import { withLock } from '../../state/lock.ts';
+import { exitCode } from '../exit-codes.ts';
+import { present } from '../present.ts';
+import type { Product } from '../product.ts';
+import { openSession } from '../session.ts';
+import { type Verb, verb } from '../verb.ts';
+
+/** Cleans all machines; the state directory stays, so that the same cluster can come back. */
+export const down = (product: Product): Verb =>
+  verb(
+    'down',
+    'Take everything of ours off all machines; what ran in the cluster is lost',
+    (yargs) =>
+      yargs
+        .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
+        .example('$0 down --yes', 'without a question'),
+    async (given) => {
+      const session = openSession(given);
+      try {
+        const machines = await present(session);
+        const names = [...machines.keys()].join(', ');
+        if (machines.size === 0) return say('no machine is there');
+        if (given['yes'] !== true && !(await agreed(`Erase cluster ${session.cluster.name} on ${names}?`))) {
+          return say('nothing was changed');
+        }
+        await withLock(session.state.dir, { who: 'down', wait: 60 }, () =>
+          Promise.all(
+            [...machines].map(async ([name, connection]) => {
+              const result = await connection.run(product.removal(session.cluster), { limit: 180 });
+              if (!result.ok) {
+                throw new MachineError(name, `could not be cleaned (${result.outcome})`, {
+                  evidence: result.stderr.trim().split('\n').slice(-8),
+                  remedy: 'Run again; what is gone already is no problem.',
+                });
+              }
+            }),
+          ),
+        );
+        return say(`cleaned: ${names}; keys and token stay in ${session.state.dir}`);
+      } finally {
+        await session.close();
+      }
+    },
+  );
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return exitCode.done;
+}
+
+/** Without a terminal nobody can answer: that is a no. */
+async function agreed(question: string): Promise<boolean> {
+  if (process.stdin.isTTY !== true) {
+    process.stdout.write(`${question} Not without --yes: there is no terminal to ask on.\n`);
+    return false;
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`${question} [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}

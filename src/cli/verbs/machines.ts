@@ -1,0 +1,16 @@
+import { machinesView } from '../../lab/machines.ts';
+import { loadCluster } from '../../cluster/load.ts';
+import { exitCode } from '../exit-codes.ts';
+import { verb } from '../verb.ts';
+
+/** What the Vagrantfile must know; the one place where cluster.json is read. */
+export const machines = verb(
+  'machines',
+  false,
+  (yargs) => yargs,
+  async ({ file, set }) => {
+    const cluster = loadCluster(file, { set: [...set] });
+    process.stdout.write(`${JSON.stringify(await machinesView(cluster))}\n`);
+    return exitCode.done;
+  },
+);

@@ -1,0 +1,20 @@
+import { knownHosts } from '../../connection/known-hosts.ts';
+import { readInventory, removeMachine } from '../../state/inventory.ts';
+import { exitCode } from '../exit-codes.ts';
+import { openSession } from '../session.ts';
+import { verb } from '../verb.ts';
+
+/** Called by the Vagrant shim before a machine is destroyed. */
+export const node = verb(
+  'node forget <name>',
+  false,
+  (yargs) => yargs.positional('name', { type: 'string', demandOption: true }),
+  async (given) => {
+    const { state } = openSession(given);
+    const name = String(given['name']);
+    const machine = (await readInventory(state)).find((each) => each.name === name);
+    if (machine !== undefined) await knownHosts(state.path('known_hosts')).forget(machine.host, machine.port);
+    await removeMachine(state, name);
+    return exitCode.done;
+  },
+);

@@ -1,0 +1,34 @@
+import { text } from 'node:stream/consumers';
+import { UsageError } from '../../errors.ts';
+import { type Machine, writeMachine } from '../../state/inventory.ts';
+import type { Product } from '../product.ts';
+import { run } from '../run.ts';
+import { openSession, type Session } from '../session.ts';
+import { type Verb, verb } from '../verb.ts';
+
+/** Brings everything that is there to what cluster.json says. */
+export const up = (product: Product): Verb =>
+  verb(
+    'up',
+    'Make the cluster what cluster.json says; safe to repeat',
+    (yargs) =>
+      yargs
+        .option('from-vagrant', { type: 'string', hidden: true, describe: 'this machine’s endpoint is on standard input' })
+        .example('$0 up', 'converge all machines that are there')
+        .example('$0 up --set network.podCidr=10.50.0.0/16', 'with one value overridden'),
+    async (given) => {
+      const session = openSession(given);
+      const machine = given['from-vagrant'];
+      if (typeof machine === 'string') await recordEndpoint(session, machine);
+      return run(product, session, given, 'up');
+    },
+  );
+
+/** Vagrant tells where its own machine is; the engine never asks about another one. */
+async function recordEndpoint({ state, cluster }: Session, name: string): Promise<void> {
+  const told = JSON.parse(await text(process.stdin)) as Machine;
+  if (told.name !== name || !cluster.nodes.some((node) => node.name === name)) {
+    throw new UsageError(`${name} is no machine of ${cluster.name}`);
+  }
+  await writeMachine(state, told);
+}

@@ -1,0 +1,41 @@
+/** From a description without mistakes to the cluster: defaults filled in, entries expanded, addresses planned. */
+import type { Description, NodeEntry } from './description.ts';
+import { expand } from './machines.ts';
+import type { Machine } from './machines.ts';
+import type { Cluster, Node } from './model.ts';
+import { nth, parseRange } from './ranges.ts';
+import { machineDefaults, settle } from './settings.ts';
+import { parseSsh, toTarget } from './ssh-target.ts';
+
+/** `folder` is where cluster.json lies: key files are relative to it. */
+export function derive(description: Description, folder: string): Cluster {
+  const { dns, nodes, addons, ...settings } = settle(description);
+  const machines = expand(nodes, parseRange(settings.network.machineCidr));
+  const services = parseRange(settings.network.serviceCidr);
+  return {
+    ...settings,
+    network: {
+      ...settings.network,
+      dns: { domain: dns.domain, serviceIP: dns.serviceIP ?? nth(services, 10) },
+      apiServiceIP: nth(services, 1),
+    },
+    nodes: machines.map((machine) => toNode(machine, nodes[machine.entry]!, folder)),
+    addons: Object.keys(addons).filter((name) => addons[name]),
+  };
+}
+
+function toNode({ name, address }: Machine, entry: NodeEntry, folder: string): Node {
+  if (name === undefined || address === undefined) throw new Error(`${entry.name} has no name or address`);
+  const ssh = entry.ssh === undefined ? undefined : parseSsh(entry.ssh);
+  return {
+    name,
+    roles: entry.roles,
+    address,
+    interface: entry.interface ?? ssh?.interface ?? null,
+    cpus: entry.cpus ?? machineDefaults.cpus,
+    memory: entry.memory ?? machineDefaults.memory,
+    labels: entry.labels ?? {},
+    taints: (entry.taints ?? []).map(({ key, value, effect }) => ({ key, value: value ?? '', effect })),
+    ssh: ssh === undefined ? null : toTarget(ssh.entry, folder),
+  };
+}

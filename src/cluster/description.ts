@@ -1,0 +1,59 @@
+/** cluster.json as written: everything may be left out that has a default. Valid by schemas/cluster.schema.json. */
+import type { Cluster, Role, Taint } from './model.ts';
+
+export interface Description {
+  readonly $schema?: string;
+  readonly name?: string;
+  readonly kubernetes?: Partial<Cluster['kubernetes']>;
+  readonly network?: NetworkDescription;
+  readonly controlPlane?: Partial<Cluster['controlPlane']>;
+  readonly kubelet?: Partial<Cluster['kubelet']>;
+  readonly pki?: Partial<Cluster['pki']>;
+  readonly token?: Partial<Cluster['token']>;
+  readonly artefacts?: Partial<Cluster['artefacts']>;
+  readonly timeouts?: Readonly<Record<string, number>>;
+  readonly nodes?: readonly NodeEntry[];
+  readonly addons?: Readonly<Record<string, boolean>>;
+}
+
+export interface NetworkDescription {
+  readonly machineCidr?: string;
+  readonly podCidr?: string;
+  readonly serviceCidr?: string;
+  readonly cni?: 'flannel';
+  readonly flannel?: Partial<Cluster['network']['flannel']>;
+  readonly kubeProxy?: 'nftables' | 'iptables';
+  readonly dns?: Partial<Cluster['network']['dns']>;
+}
+
+/** One machine, or with `count` several alike. */
+export interface NodeEntry {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly count?: number;
+  readonly address?: string;
+  readonly interface?: string;
+  readonly cpus?: number;
+  /** MiB */
+  readonly memory?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly TaintEntry[];
+  /** "user@host/interface", or in full. */
+  readonly ssh?: string | SshEntry;
+}
+
+export interface SshEntry {
+  readonly host: string;
+  readonly user: string;
+  readonly port?: number;
+  readonly keys?: readonly string[];
+}
+
+export type TaintEntry = Omit<Taint, 'value'> & { readonly value?: string };
+
+/** A description of which parts are known to be wrong: those are there, and undefined, so that no default hides them. */
+export type Judged<T> = T extends readonly (infer Item)[]
+  ? readonly (Judged<Item> | undefined)[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Judged<T[Key]> | undefined }
+    : T;

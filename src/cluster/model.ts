@@ -1,0 +1,62 @@
+/** The cluster as resolved from cluster.json: every default filled in, every pool expanded. */
+
+export type Role = 'etcd' | 'master' | 'minion';
+
+export interface Cluster {
+  readonly name: string;
+  readonly kubernetes: { readonly version: string; readonly flavour: 'scratch' };
+  readonly network: {
+    /** CIDR of the network the machines share. */
+    readonly machineCidr: string;
+    readonly podCidr: string;
+    readonly serviceCidr: string;
+    readonly cni: 'flannel';
+    readonly flannel: { readonly backend: 'vxlan' | 'host-gw'; readonly vni: number };
+    readonly kubeProxy: 'nftables' | 'iptables';
+    readonly dns: { readonly domain: string; readonly serviceIP: string };
+    /** First address of the service range: the API's own. */
+    readonly apiServiceIP: string;
+  };
+  readonly controlPlane: { readonly sans: readonly string[]; readonly port: number };
+  readonly kubelet: { readonly failCgroupV1: boolean };
+  readonly pki: { readonly leafDays: number; readonly caDays: number };
+  readonly token: { readonly ttlHours: number };
+  readonly artefacts: { readonly source: 'auto' | 'releases' | 'modules'; readonly box: 'baked' | 'bare' };
+  /** Seconds, by condition name. */
+  readonly timeouts: Readonly<Record<string, number>>;
+  readonly nodes: readonly Node[];
+  /** Built-in add-ons that are on. */
+  readonly addons: readonly string[];
+}
+
+export interface Node {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Where the cluster talks: inside machineCidr. */
+  readonly address: string;
+  /** The NIC that must carry the address; null: whichever does. */
+  readonly interface: string | null;
+  readonly cpus: number;
+  /** MiB */
+  readonly memory: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  /** Where SSH connects, when cluster.json says so; otherwise Vagrant tells. */
+  readonly ssh: SshTarget | null;
+}
+
+export interface Taint {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+/** An endpoint is where SSH connects; under VirtualBox that is 127.0.0.1:2222, not the node's address. */
+export interface SshTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Private key files on the operator's machine, tried in order. */
+  readonly keys: readonly string[];
+  readonly password?: string;
+}

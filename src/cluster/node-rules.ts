@@ -1,0 +1,54 @@
+/** Rules over the names and SSH targets of the entries of `nodes`. */
+import type { Entry } from './entry.ts';
+import { isCounted, machineNames, sshOf } from './entry.ts';
+import type { Finding } from './problem.ts';
+import { isBrokenAddress } from './ranges.ts';
+
+export function nodeFindings(entries: readonly Entry[]): readonly Finding[] {
+  return [...entries.flatMap(entryFindings), ...sharedEndpoints(entries)];
+}
+
+function entryFindings(entry: Entry, index: number): readonly Finding[] {
+  if (entry === undefined) return [];
+  const findings: Finding[] = [];
+  const complain = (key: string, message: string) =>
+    findings.push({ path: ['nodes', index, key], at: 'value', message });
+
+  const longest = machineNames(entry).at(-1);
+  if (longest !== undefined && longest.length > 63) {
+    complain('name', `the machine name "${longest}" is longer than 63 characters`);
+  }
+  if (entry.name === 'localhost') complain('name', '"localhost" is every machine\'s own name for itself');
+
+  const ssh = sshOf(entry);
+  if (ssh === undefined) return findings;
+  if (isCounted(entry))
+    complain('count', 'cannot stand beside "ssh", which reaches one machine; write an entry for each');
+  if (ssh.interface && entry.interface && ssh.interface !== entry.interface) {
+    complain('interface', `"${entry.interface}" contradicts "${ssh.interface}" in "ssh"`);
+  }
+  if (isBrokenAddress(ssh.entry?.host ?? '')) complain('ssh', `${ssh.entry?.host} is no IPv4 address`);
+  return findings;
+}
+
+/** Two entries that reach the same machine: it would be master and minion at once, or minion twice. */
+function sharedEndpoints(entries: readonly Entry[]): readonly Finding[] {
+  const first = new Map<string, number>();
+  return entries.flatMap((entry, index) => {
+    const ssh = sshOf(entry)?.entry;
+    if (ssh?.host === undefined) return [];
+    const endpoint = `${ssh.host.toLowerCase()}:${ssh.port ?? 22}`;
+    const earlier = first.get(endpoint);
+    if (earlier === undefined) {
+      first.set(endpoint, index);
+      return [];
+    }
+    return [
+      {
+        path: ['nodes', index, 'ssh'],
+        at: 'value',
+        message: `${endpoint} is the machine of nodes[${earlier}]`,
+      },
+    ];
+  });
+}

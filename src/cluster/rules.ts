@@ -1,0 +1,61 @@
+/** What no schema can say: rules over several fields at once. */
+import { addressFindings } from './address-rules.ts';
+import type { Description, Judged } from './description.ts';
+import { nodeFindings } from './node-rules.ts';
+import type { Finding } from './problem.ts';
+import { rangeFindings } from './range-rules.ts';
+import { isBrokenAddress, parseRange } from './ranges.ts';
+import { roleFindings } from './role-rules.ts';
+import { settle } from './settings.ts';
+import type { Settings } from './settings.ts';
+
+/** Takes what the schema left standing (see standing.ts); says nothing about parts that are wrong already. */
+export function ruleFindings(written: Judged<Description>): readonly Finding[] {
+  const settings = settle(written as Description) as Judged<Settings>;
+  const machineCidr = settings.network?.machineCidr;
+  const entries = settings.nodes ?? [];
+  return [
+    ...rangeFindings(settings, written),
+    ...(settings.nodes === undefined ? [] : roleFindings(entries)),
+    ...nodeFindings(entries),
+    ...addressFindings(entries, machineCidr === undefined ? undefined : parseRange(machineCidr)),
+    ...controlPlaneFindings(settings),
+    ...lifetimeFindings(settings),
+  ];
+}
+
+/** Ports of a master that belong to somebody else. */
+const takenPorts: Readonly<Record<number, string>> = {
+  22: 'SSH',
+  2379: 'etcd',
+  2380: 'etcd',
+  2381: 'etcd',
+  10248: 'the kubelet',
+  10249: 'kube-proxy',
+  10250: 'the kubelet',
+  10256: 'kube-proxy',
+  10257: 'the controller manager',
+  10259: 'the scheduler',
+};
+
+function controlPlaneFindings({ controlPlane }: Judged<Settings>): readonly Finding[] {
+  const findings: Finding[] = [];
+  const port = controlPlane?.port ?? 0;
+  const owner = port >= 30000 && port <= 32767 ? 'service node ports (30000 to 32767)' : takenPorts[port];
+  if (owner !== undefined) {
+    findings.push({ path: ['controlPlane', 'port'], at: 'value', message: `${port} belongs to ${owner}` });
+  }
+  for (const [index, name] of (controlPlane?.sans ?? []).entries()) {
+    if (name === undefined || !isBrokenAddress(name)) continue;
+    const message = `${name} is no IPv4 address`;
+    findings.push({ path: ['controlPlane', 'sans', index], at: 'value', message });
+  }
+  return findings;
+}
+
+function lifetimeFindings({ pki }: Judged<Settings>): readonly Finding[] {
+  const { leafDays, caDays } = pki ?? {};
+  if (leafDays === undefined || caDays === undefined || leafDays <= caDays) return [];
+  const message = `${leafDays} days are longer than the ${caDays} of the authorities that sign (pki.caDays)`;
+  return [{ path: ['pki', 'leafDays'], at: 'value', message }];
+}

@@ -1,0 +1,66 @@
+/** Every setting of a description with its default; what follows from other settings is left to derive.ts. */
+import type { Description, NodeEntry } from './description.ts';
+import type { Cluster } from './model.ts';
+
+export interface Settings extends Omit<Cluster, 'network' | 'nodes' | 'addons'> {
+  readonly network: Omit<Cluster['network'], 'dns' | 'apiServiceIP'>;
+  readonly dns: { readonly domain: string; readonly serviceIP?: string };
+  readonly nodes: readonly NodeEntry[];
+  readonly addons: Readonly<Record<string, boolean>>;
+}
+
+const defaults: Settings = {
+  name: 'lab',
+  kubernetes: { version: '1.36.4', flavour: 'scratch' },
+  network: {
+    machineCidr: '192.168.56.0/24',
+    podCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/16',
+    cni: 'flannel',
+    flannel: { backend: 'vxlan', vni: 1 },
+    kubeProxy: 'nftables',
+  },
+  dns: { domain: 'cluster.local' },
+  controlPlane: { sans: [], port: 6443 },
+  kubelet: { failCgroupV1: false },
+  pki: { leafDays: 365, caDays: 3650 },
+  token: { ttlHours: 1 },
+  artefacts: { source: 'auto', box: 'baked' },
+  timeouts: { etcdQuorum: 60, apiServer: 120, flannelSubnet: 60, nodeReady: 120, rollout: 180, connect: 10 },
+  nodes: [
+    { name: 'master', roles: ['etcd', 'master'] },
+    { name: 'minion', count: 2, roles: ['minion'] },
+  ],
+  addons: { coredns: true },
+};
+
+/** Settings that every machine has unless its entry says otherwise; memory in MiB. */
+export const machineDefaults = { cpus: 2, memory: 2048 };
+
+/** Also takes what is left of a description with mistakes (see standing.ts): what is wrong there stays undefined. */
+export function settle(description: Description): Settings {
+  const given = withDefaults(defaults, description);
+  const { flannel, dns, ...network } = { ...description.network };
+  return {
+    name: given.name,
+    kubernetes: withDefaults(defaults.kubernetes, given.kubernetes),
+    network: {
+      ...withDefaults(defaults.network, given.network && network),
+      flannel: { ...defaults.network.flannel, ...flannel },
+    },
+    dns: { ...defaults.dns, ...dns },
+    controlPlane: withDefaults(defaults.controlPlane, given.controlPlane),
+    kubelet: withDefaults(defaults.kubelet, given.kubelet),
+    pki: withDefaults(defaults.pki, given.pki),
+    token: withDefaults(defaults.token, given.token),
+    artefacts: withDefaults(defaults.artefacts, given.artefacts),
+    timeouts: withDefaults(defaults.timeouts, given.timeouts),
+    nodes: given.nodes,
+    addons: withDefaults(defaults.addons, given.addons),
+  };
+}
+
+/** A section that is there but wrong has no values at all, neither its own nor the defaults. */
+function withDefaults<Section extends object>(base: Section, given: object | undefined): Section {
+  return given === undefined ? ({} as Section) : { ...base, ...given };
+}

@@ -1,0 +1,37 @@
+import type { Client, ClientChannel } from 'ssh2';
+import { signalCode } from './signal-code.ts';
+import type { Channel } from './transport.ts';
+
+/** Asks for one command; rejects with ssh2's error when the server opens no session. */
+export function execOn(client: Client, command: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+  });
+}
+
+/** ssh2's channel in our words. `whenFree` is called when the server has forgotten it. */
+export function adaptChannel(client: Client, channel: ClientChannel, whenFree: () => void): Channel {
+  let settleExit: (code: number | null) => void;
+  const exited = new Promise<number | null>((resolve) => (settleExit = resolve));
+  const closed = new Promise<void>((resolve) => {
+    // 'close' waits for somebody to read standard output; a broken connection must not.
+    const over = (): void => {
+      settleExit(null); // no effect after a real exit
+      client.off('close', over);
+      whenFree();
+      resolve();
+    };
+    channel.once('close', over);
+    client.once('close', over);
+  });
+  channel.on('exit', (code: number | null, signal?: string) => settleExit(code ?? signalCode(signal)));
+  channel.on('error', () => undefined);
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    exited,
+    closed,
+    abandon: () => channel.close(),
+  };
+}

@@ -1,0 +1,42 @@
+import { ConnectionError } from '../errors.ts';
+import type { ConnectionFault } from '../errors.ts';
+import { fingerprint } from './known-hosts.ts';
+import type { HostKey } from './known-hosts.ts';
+
+/** What ssh2 or the socket threw before the connection was ready, in our words. */
+export function openingFault(
+  label: string,
+  error: Error,
+  heardBytes: number,
+  seconds: number,
+): ConnectionError {
+  const { code = '', level = '' } = error as { code?: string; level?: string };
+  const evidence = [error.message];
+  const say = (fault: ConnectionFault, text: string) =>
+    new ConnectionError(fault, `${label}: ${text}`, { evidence });
+  if (code === 'ECONNREFUSED') return say('refused', 'nothing listens there (connection refused)');
+  if (code === 'ETIMEDOUT' || level === 'client-timeout')
+    return say('timeout', `no answer within ${seconds} s`);
+  if (['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN'].includes(code))
+    return say('unreachable', 'no route to it');
+  if (['ENOTFOUND', 'EAI_AGAIN'].includes(code)) return say('unreachable', 'its name cannot be resolved');
+  // A forwarded port (VirtualBox NAT) accepts before anybody listens behind it.
+  if (heardBytes === 0) return say('refused', 'the connection was closed before an SSH server answered');
+  if (level === 'handshake') return say('lost', 'the SSH handshake failed');
+  return say('lost', 'the connection broke while it was opened');
+}
+
+export function authenticationFault(label: string, user: string, tried: string): ConnectionError {
+  return new ConnectionError('authentication', `${label}: user ${user} is not let in with ${tried}`, {
+    remedy: `Check that the public half is in ~${user}/.ssh/authorized_keys there, and that the user is right.`,
+  });
+}
+
+export function hostKeyFault(label: string, known: readonly HostKey[], offered: Buffer): ConnectionError {
+  const pinned = known.map(({ key }) => fingerprint(key)).join(' or ');
+  return new ConnectionError(
+    'host-key',
+    `${label}: host key changed: pinned ${pinned}, offered ${fingerprint(offered)}; nothing was sent`,
+    { remedy: `If the machine was rebuilt: hardway trust ${label}` },
+  );
+}

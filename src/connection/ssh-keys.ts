@@ -1,0 +1,38 @@
+import { readFile, stat } from 'node:fs/promises';
+import ssh2 from 'ssh2';
+import { ConnectionError } from '../errors.ts';
+
+export interface LoadedKey {
+  readonly file: string;
+  readonly content: Buffer;
+}
+
+/** Reads the private keys; every one must be there, ours alone, and usable without asking. */
+export function loadKeys(label: string, files: readonly string[]): Promise<LoadedKey[]> {
+  return Promise.all(files.map((file) => loadKey(label, file)));
+}
+
+async function loadKey(label: string, file: string): Promise<LoadedKey> {
+  const refused = (why: string, remedy?: string) =>
+    new ConnectionError(
+      'authentication',
+      `${label}: the private key ${file} ${why}`,
+      remedy ? { remedy } : {},
+    );
+  let content: Buffer;
+  try {
+    const { mode } = await stat(file);
+    if (mode & 0o077) throw refused('can be read by others', `chmod 600 ${file}`);
+    content = await readFile(file);
+  } catch (error) {
+    if (error instanceof ConnectionError) throw error;
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw refused(missing ? 'does not exist' : 'cannot be read');
+  }
+  const parsed = ssh2.utils.parseKey(content);
+  if (parsed instanceof Error) {
+    const locked = /passphrase|encrypted/i.test(parsed.message);
+    throw refused(locked ? 'is protected by a passphrase' : `is not a private key: ${parsed.message}`);
+  }
+  return { file, content };
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { writeFiles } from '../connection/bundle.ts';
+import type { Connection, Upload } from '../connection/connection.ts';
+import { type Script, sh, verbatim } from '../connection/quote.ts';
+import { MachineError } from '../errors.ts';
+import type { Report } from '../report/event.ts';
+import type { Content, Gather, Step } from './resource.ts';
+
+/** Above this a file is streamed by itself instead of travelling inside the change script. */
+const LARGE = 256 * 1024;
+
+export interface Work {
+  readonly resource: string;
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Makes all changes of one stage on one machine: large files first, then one script with the small files,
+ * the removals and the commands, each distinct command once. Throws MachineError naming what failed.
+ */
+export async function change(
+  machine: string,
+  connection: Connection,
+  work: readonly Work[],
+  limit: number,
+  report: Report,
+): Promise<void> {
+  const uploads = work.flatMap(({ steps }) => steps.filter(isPut)).map(upload);
+  for (const large of uploads.filter(isLarge)) await put(machine, connection, large, report);
+  const script = changeScript(work, uploads.filter((file) => !isLarge(file)));
+  if (script === '') return;
+  const result = await connection.run(script, { limit });
+  if (result.ok) return;
+  const failed = /^hw-failed (.*)$/m.exec(result.stdout)?.[1];
+  throw new MachineError(machine, `${failed ?? 'a change'} ${ending(result.outcome, result.code, limit)}`, {
+    evidence: `${result.stderr}`.trim().split('\n').slice(-12),
+    remedy: 'Run again when the cause is gone; what was done is kept, the rest follows.',
+  });
+}
+
+function ending(outcome: string, code: number | null, limit: number): string {
+  if (outcome === 'limit') return `did not end within ${limit} s`;
+  if (outcome === 'lost') return 'was cut off: the connection broke, how it ended is unknown';
+  return `failed (exit ${code})`;
+}
+
+type Put = Extract<Step, { put: string }>;
+const isPut = (step: Step): step is Put => 'put' in step;
+
+function upload(step: Put): Upload {
+  const owner = step.owner === undefined ? {} : { owner: step.owner };
+  const base = { path: step.put, mode: step.mode, ...owner };
+  if (isFile(step.content)) return { ...base, content: { file: step.content.file }, sha256: step.content.sha256 };
+  const content = Buffer.from(step.content);
+  return { ...base, content, sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+const isFile = (content: Content): content is Extract<Content, { file: string }> =>
+  typeof content === 'object' && 'file' in content;
+
+const isLarge = (file: Upload): boolean => !Buffer.isBuffer(file.content) || file.content.length > LARGE;
+
+async function put(machine: string, connection: Connection, file: Upload, report: Report): Promise<void> {
+  const task = `${machine}: ${file.path}`;
+  await connection.put({
+    ...file,
+    onProgress: (done, total) => report({ type: 'progress', task, done, total, unit: 'bytes' }),
+  });
+}
+
+function changeScript(work: readonly Work[], files: readonly Upload[]): Script {
+  const parts: Script[] = files.length === 0 ? [] : [writeFiles(files)];
+  const seen = new Set<string>();
+  const gathered = gather(work);
+  for (const { resource, steps } of work) {
+    for (const step of steps) {
+      if ('put' in step) continue;
+      const script = 'run' in step ? step.run : 'remove' in step ? sh`rm -rf -- ${step.remove}` : gathered(step.gather);
+      if (seen.has(script)) continue;
+      seen.add(script);
+      parts.push(guarded(resource, script));
+    }
+  }
+  return parts.join('\n') as Script;
+}
+
+/** The one script that does all items of a kind; it stands where the first of them would. */
+function gather(work: readonly Work[]): (kind: Gather) => Script {
+  const items = new Map<Gather, string[]>();
+  for (const step of work.flatMap(({ steps }) => steps)) {
+    if ('gather' in step) items.set(step.gather, [...(items.get(step.gather) ?? []), step.item]);
+  }
+  const scripts = new Map([...items].map(([kind, all]) => [kind, kind.script(all)]));
+  return (kind) => scripts.get(kind) ?? sh``;
+}
+
+/** Stops at the first failure and says whose it was. */
+const guarded = (resource: string, script: Script): Script => sh`(
+set -e
+${verbatim(script)}
+) >&2 </dev/null
+hw_code=$?
+if [ $hw_code -ne 0 ]; then echo ${`hw-failed ${resource}`}; exit $hw_code; fi`;

@@ -1,0 +1,137 @@
+import type { Connection } from '../connection/connection.ts';
+import { ConnectionError, HardwayError } from '../errors.ts';
+import { asError } from './as-error.ts';
+import type { Report } from '../report/event.ts';
+import type { Plan, Recipe } from './phase.ts';
+import { runPhase } from './run-phase.ts';
+import type { Resource } from './resource.ts';
+import { type Survey, survey } from './survey.ts';
+
+/** A machine of the description. No connection: nobody has told where it is yet. */
+export interface Machine {
+  readonly name: string;
+  readonly connection: Connection | null;
+}
+
+export interface ConvergeOptions<S> {
+  readonly recipe: Recipe<S>;
+  /** Read again before each pass: machines may arrive meanwhile. */
+  readonly machines: () => Promise<readonly Machine[]>;
+  readonly report: Report;
+  /** true: nothing is written anywhere. */
+  readonly planOnly: boolean;
+  /** Ends the run after the step in hand. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Outcome {
+  /** What was changed; with planOnly, what would be. */
+  readonly changes: number;
+  /** Declared machines that are not there. */
+  readonly awaiting: readonly string[];
+  /** Phases that could not be done yet, each with its reason. */
+  readonly deferred: readonly string[];
+  readonly failures: readonly HardwayError[];
+  readonly interrupted: boolean;
+}
+
+const PASSES = 8;
+
+/** Passes over the whole recipe until one has changed nothing. */
+export async function converge<S>(options: ConvergeOptions<S>): Promise<Outcome> {
+  let changes = 0;
+  for (let pass = 1; ; pass += 1) {
+    const outcome = await onePass(options);
+    changes += outcome.changes;
+    const over = outcome.changes === 0 || outcome.failures.length > 0 || outcome.interrupted;
+    if (over || options.planOnly) return { ...outcome, changes };
+    if (pass === PASSES) throw new HardwayError('RESTLESS', `still changing something after ${PASSES} passes`);
+  }
+}
+
+/** What one pass knows; filled by asking, read by the phases. */
+export interface Pass<S> {
+  readonly options: ConvergeOptions<S>;
+  readonly plan: Plan<S>;
+  readonly present: ReadonlyMap<string, Connection>;
+  readonly awaiting: readonly string[];
+  readonly surveys: ReadonlyMap<string, Survey>;
+  changes: number;
+  readonly deferred: string[];
+  readonly failures: HardwayError[];
+}
+
+async function onePass<S>(options: ConvergeOptions<S>): Promise<Outcome> {
+  const { present, awaiting, failures } = await reach(await options.machines());
+  const nothing = { changes: 0, awaiting, deferred: [], interrupted: false };
+  if (failures.length > 0) return { ...nothing, failures };
+  if (present.size === 0) return { ...nothing, failures: [], deferred: ['every phase: no machine is there yet'] };
+
+  const plan = options.recipe.plan(await askFacts(present, options.recipe));
+  for (const note of plan.notes) options.report({ type: 'note', ...note });
+  const surveys = new Map<string, Survey>();
+  await everywhere(present, async (name, connection) => {
+    surveys.set(name, await survey(name, connection, resourcesOf(plan, name)));
+  });
+
+  const pass: Pass<S> = { options, plan, present, awaiting, surveys, changes: 0, deferred: [], failures: [] };
+  for (const phase of plan.phases) {
+    if (options.signal?.aborted || pass.failures.length > 0) break;
+    await runPhase(pass, phase);
+  }
+  const interrupted = options.signal?.aborted ?? false;
+  return { changes: pass.changes, awaiting, deferred: pass.deferred, failures: pass.failures, interrupted };
+}
+
+interface Reached {
+  readonly present: ReadonlyMap<string, Connection>;
+  readonly awaiting: readonly string[];
+  readonly failures: readonly HardwayError[];
+}
+
+/** Connects to all machines at once. Not being there is no failure; being somebody else is. */
+async function reach(machines: readonly Machine[]): Promise<Reached> {
+  const present = new Map<string, Connection>();
+  const awaiting: string[] = [];
+  const failures: HardwayError[] = [];
+  const results = await Promise.allSettled(machines.map(({ connection }) => connection?.connect()));
+  machines.forEach(({ name, connection }, index) => {
+    const result = results[index];
+    if (connection === null) awaiting.push(name);
+    else if (result?.status === 'fulfilled') present.set(name, connection);
+    else if (result?.reason instanceof ConnectionError && result.reason.absent) awaiting.push(name);
+    else failures.push(asError(result?.reason));
+  });
+  return { present, awaiting, failures };
+}
+
+async function askFacts<S>(present: ReadonlyMap<string, Connection>, recipe: Recipe<S>): Promise<Map<string, string>> {
+  const facts = new Map<string, string>();
+  await everywhere(present, async (name, connection) => {
+    const result = await connection.run(recipe.facts, { limit: 30 });
+    if (!result.ok) {
+      throw new HardwayError('FACTS', `${name}: could not be asked what kind of machine it is (${result.outcome})`, {
+        evidence: result.stderr.trim().split('\n').slice(-5),
+      });
+    }
+    facts.set(name, result.stdout);
+  });
+  return facts;
+}
+
+function resourcesOf<S>(plan: Plan<S>, machine: string): Resource[] {
+  return plan.phases
+    .flatMap((phase) => phase.stages.map((stage) => ({ stage, on: stage.on ?? phase.on })))
+    .filter(({ on }) => on.includes(machine))
+    .flatMap(({ stage }) => [...stage.resources(plan.scope(machine))]);
+}
+
+/** The same work on all machines at once; the first failure is thrown when all have ended. */
+export async function everywhere(
+  machines: ReadonlyMap<string, Connection>,
+  work: (name: string, connection: Connection) => Promise<void>,
+): Promise<void> {
+  const results = await Promise.allSettled([...machines].map(([name, connection]) => work(name, connection)));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

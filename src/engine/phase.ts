@@ -1,0 +1,61 @@
+import type { Script } from '../connection/quote.ts';
+import type { Resource } from './resource.ts';
+
+/** A fact of the world that describes itself once, for progress, time-out and failure alike. */
+export interface Condition {
+  readonly name: string;
+  /** Completes "waiting for …": "etcd to have a quorum". */
+  readonly description: string;
+  /** The machines that must be asked; all of them must say yes. */
+  readonly on: readonly string[];
+  /** Exit 0: met. Otherwise the last line it prints is the reason. Reads only. */
+  readonly script: (machine: string) => Script;
+  /** Seconds. */
+  readonly limit: number;
+}
+
+/** Requests that machines make while a stage settles, answered from the operator's side. */
+export interface Attendance {
+  readonly description: string;
+  readonly on: string;
+  /** Prints one line a request and goes on until it is ended. */
+  readonly listen: Script;
+  /** The script that answers, or null when the line asks for nothing; `note` tells about refusals. */
+  reply(line: string, note: (text: string) => void): Script | null;
+}
+
+export interface Stage<S> {
+  readonly title: string;
+  readonly pace?: 'together' | 'one-by-one';
+  /** Machine names; default: the phase's. */
+  readonly on?: readonly string[];
+  resources(scope: S): readonly Resource[];
+  readonly attend?: Attendance;
+  readonly settle?: readonly Condition[];
+}
+
+export interface Phase<S> {
+  readonly name: string;
+  readonly title: string;
+  /** The official page this phase teaches. */
+  readonly docs?: string;
+  readonly on: readonly string[];
+  /** Facts of the world, not other phases. */
+  readonly needs?: readonly Condition[];
+  readonly stages: readonly Stage<S>[];
+}
+
+/** All the engine must know about what it builds. S is what the recipe hands to its phases for one machine. */
+export interface Recipe<S> {
+  /** Reads what kind of machine this is. */
+  readonly facts: Script;
+  /** Called once a pass with every present machine's facts; throws MachineError for a machine that cannot serve. */
+  plan(facts: ReadonlyMap<string, string>): Plan<S>;
+}
+
+export interface Plan<S> {
+  readonly phases: readonly Phase<S>[];
+  scope(machine: string): S;
+  /** What was adapted to, one line each. */
+  readonly notes: readonly { readonly machine: string; readonly text: string }[];
+}

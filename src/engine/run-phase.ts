@@ -1,0 +1,170 @@
+import type { Connection } from '../connection/connection.ts';
+import { MachineError } from '../errors.ts';
+import { asError } from './as-error.ts';
+import { change, type Work } from './change.ts';
+import type { Pass } from './converge.ts';
+import { differences } from './difference.ts';
+import type { Condition, Phase, Stage } from './phase.ts';
+import { type Answer, type Resource, type State, unknown } from './resource.ts';
+import { attend, check, settle } from './settle.ts';
+import { survey } from './survey.ts';
+
+/** Seconds for one change script. */
+const CHANGE_LIMIT = 180;
+
+/** One phase in one pass: its needs, then stage by stage on all its machines at once. */
+export async function runPhase<S>(pass: Pass<S>, phase: Phase<S>): Promise<void> {
+  const { report } = pass.options;
+  try {
+    const unmet = await unmetNeed(pass, phase);
+    if (unmet !== null) return defer(pass, phase, unmet);
+    const before = pass.changes;
+    for (const stage of phase.stages) {
+      if (pass.options.signal?.aborted) return;
+      await runStage(pass, phase, stage, () => {
+        if (pass.changes === before) report({ type: 'phase', phase: phase.name, title: phase.title });
+      });
+    }
+  } catch (error) {
+    pass.failures.push(...(error instanceof AggregateError ? error.errors.map(asError) : [asError(error)]));
+  }
+  const missing = phase.on.filter((name) => pass.awaiting.includes(name));
+  if (missing.length > 0) defer(pass, phase, 'not all of its machines are there', missing);
+}
+
+function defer<S>(pass: Pass<S>, phase: Phase<S>, reason: string, awaiting: readonly string[] = []): void {
+  pass.deferred.push(`${phase.name}: ${reason}`);
+  pass.options.report({ type: 'deferred', phase: phase.name, reason, awaiting });
+}
+
+/** A need is waited for when this run has changed something that may still bring it about; else asked once. */
+async function unmetNeed<S>(pass: Pass<S>, phase: Phase<S>): Promise<string | null> {
+  for (const need of phase.needs ?? []) {
+    const reason = await unmet(pass, need);
+    if (reason !== null) return `${need.description}: ${reason}`;
+  }
+  return null;
+}
+
+async function unmet<S>(pass: Pass<S>, need: Condition): Promise<string | null> {
+  for (const machine of need.on) {
+    const connection = pass.present.get(machine);
+    if (connection === undefined) return `${machine} is not there yet`;
+    const mayStillCome = pass.changes > 0 && !pass.options.planOnly;
+    if (mayStillCome) await settle(machine, connection, need, pass.options.report);
+    else {
+      const answer = await check(machine, connection, need);
+      if (!answer.met && !pass.options.planOnly) return answer.reason;
+    }
+  }
+  return null;
+}
+
+interface Drift {
+  readonly machine: string;
+  readonly connection: Connection;
+  readonly resources: readonly Resource[];
+  readonly work: readonly Work[];
+}
+
+async function runStage<S>(
+  pass: Pass<S>,
+  phase: Phase<S>,
+  stage: Stage<S>,
+  announce: () => void,
+): Promise<void> {
+  const machines = (stage.on ?? phase.on).filter((name) => pass.present.has(name));
+  const drifts = (await together(machines.map((name) => drift(pass, phase, stage, name, announce)))).flat();
+  if (drifts.length === 0 || pass.options.planOnly) return;
+
+  const changes = async (): Promise<void> => {
+    if (stage.pace === 'one-by-one') for (const one of drifts) await close(pass, stage, [one]);
+    else await close(pass, stage, drifts);
+  };
+  const running = changes();
+  const host = stage.attend && pass.present.get(stage.attend.on);
+  if (stage.attend && host) await attend(host, stage.attend, running, CHANGE_LIMIT, pass.options.report);
+  await running;
+  await together(drifts.map(confirm));
+}
+
+/** What one machine lacks, reported and counted; empty when it is as desired. */
+async function drift<S>(
+  pass: Pass<S>,
+  phase: Phase<S>,
+  stage: Stage<S>,
+  machine: string,
+  announce: () => void,
+): Promise<Drift[]> {
+  const connection = pass.present.get(machine);
+  const resources = stage.resources(pass.plan.scope(machine));
+  if (connection === undefined || resources.length === 0) return [];
+  const known = await present(pass, machine, connection, resources);
+  const work: Work[] = [];
+  const drifted: Resource[] = [];
+  for (const resource of resources) {
+    const now = known(resource);
+    const found = differences(resource, now);
+    if (found.length === 0) continue;
+    announce();
+    pass.changes += 1;
+    const why = resource.why === undefined ? {} : { why: resource.why };
+    pass.options.report({ type: 'change', machine, phase: phase.name, resource: resource.id, differences: found, ...why });
+    work.push({ resource: resource.id, steps: resource.steps(now) });
+    drifted.push(resource);
+  }
+  return work.length === 0 ? [] : [{ machine, connection, resources: drifted, work }];
+}
+
+/** The survey's answers; what could not be known then (an API that was down) is asked again now. */
+async function present<S>(
+  pass: Pass<S>,
+  machine: string,
+  connection: Connection,
+  resources: readonly Resource[],
+): Promise<(resource: Resource) => State | null> {
+  const first = pass.surveys.get(machine);
+  const answer = (resource: Resource): Answer => first?.get(resource.id) ?? null;
+  const open = resources.filter((resource) => answer(resource) === unknown);
+  const again = pass.options.planOnly ? new Map<string, Answer>() : await survey(machine, connection, open);
+  return (resource) => {
+    const found = again.get(resource.id) ?? answer(resource);
+    return found === unknown ? null : found;
+  };
+}
+
+async function close<S>(pass: Pass<S>, stage: Stage<S>, drifts: readonly Drift[]): Promise<void> {
+  const { report } = pass.options;
+  await together(drifts.map(({ machine, connection, work }) => change(machine, connection, work, CHANGE_LIMIT, report)));
+  for (const condition of stage.settle ?? []) {
+    const hosts = condition.on.filter((name) => pass.present.has(name));
+    await together(
+      hosts.map(async (name) => {
+        const connection = pass.present.get(name);
+        if (connection !== undefined) await settle(name, connection, condition, report);
+      }),
+    );
+  }
+}
+
+/** After a change the engine asks again; what still differs is an error. */
+async function confirm({ machine, connection, resources }: Drift): Promise<void> {
+  const after = await survey(machine, connection, resources);
+  for (const resource of resources) {
+    const answer = after.get(resource.id) ?? null;
+    const left = differences(resource, answer === unknown ? null : answer);
+    if (left.length === 0) continue;
+    throw new MachineError(machine, `${resource.id} is still not as desired after it was changed`, {
+      evidence: left.map(({ key, now, wanted }) => `${key}: is ${String(now)}, should be ${String(wanted)}`),
+      remedy: 'Something else may be changing it; look at it on the machine and run again.',
+    });
+  }
+}
+
+/** Waits for all, then raises all failures together. */
+async function together<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(work);
+  const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
+  if (failures.length > 0) throw new AggregateError(failures);
+  return results.map((result) => (result as PromiseFulfilledResult<T>).value);
+}

@@ -1,0 +1,76 @@
+import type { Connection } from '../connection/connection.ts';
+import { type Script, sh, verbatim } from '../connection/quote.ts';
+import { MachineError } from '../errors.ts';
+import type { Report } from '../report/event.ts';
+import type { Attendance, Condition } from './phase.ts';
+
+export type Met = { readonly met: true } | { readonly met: false; readonly reason: string };
+
+/** Asks once whether a condition holds on one machine. */
+export async function check(machine: string, connection: Connection, condition: Condition): Promise<Met> {
+  return ask(machine, connection, condition, 0);
+}
+
+/** Waits on the machine itself until the condition holds there; throws MachineError with what was last seen. */
+export async function settle(
+  machine: string,
+  connection: Connection,
+  condition: Condition,
+  report: Report,
+): Promise<void> {
+  const began = Date.now();
+  report({ type: 'wait', machine, what: condition.description });
+  const answer = await ask(machine, connection, condition, condition.limit);
+  if (!answer.met) {
+    throw new MachineError(machine, `waited ${condition.limit} s for ${condition.description}: ${answer.reason}`, {
+      remedy: `If it is only slow, raise timeouts.${condition.name} in cluster.json and run again.`,
+    });
+  }
+  report({ type: 'met', machine, what: condition.description, seconds: (Date.now() - began) / 1000 });
+}
+
+async function ask(machine: string, connection: Connection, condition: Condition, limit: number): Promise<Met> {
+  const result = await connection.run(waitScript(condition.script(machine), limit), { limit: limit + 15 });
+  if (result.ok) return { met: true };
+  const last = `${result.stdout}\n${result.stderr}`.trim().split('\n').at(-1) ?? '';
+  return { met: false, reason: last === '' ? `no answer (${result.outcome}, exit ${result.code})` : last };
+}
+
+const waitScript = (script: Script, limit: number): Script => sh`hw_check() {
+${verbatim(script)}
+}
+hw_limit=${limit}
+hw_end=$(( $(date +%s) + hw_limit ))
+while :; do
+  hw_reason=$( (hw_check) 2>&1 </dev/null ) && exit 0
+  [ "$(date +%s)" -ge "$hw_end" ] && break
+  sleep 0.1
+done
+printf '%s\n' "$hw_reason" | tail -n 1
+exit 1`;
+
+/** Answers requests until `until` ends. Failures to answer are told, never thrown: the condition decides. */
+export async function attend(
+  connection: Connection,
+  attendance: Attendance,
+  until: Promise<unknown>,
+  limit: number,
+  report: Report,
+): Promise<void> {
+  const over = new AbortController();
+  const note = (text: string): void => report({ type: 'warning', machine: attendance.on, text });
+  const answering: Promise<void>[] = [];
+  const onLine = (line: string): void => {
+    const script = attendance.reply(line, note);
+    if (script !== null) answering.push(answer(connection, script, note));
+  };
+  const listening = connection.run(attendance.listen, { limit, onLine, signal: over.signal });
+  await until.catch(() => undefined);
+  over.abort();
+  await Promise.all([listening, ...answering]);
+}
+
+async function answer(connection: Connection, script: Script, note: (text: string) => void): Promise<void> {
+  const result = await connection.run(script, { limit: 30 });
+  if (!result.ok) note(`a request could not be answered: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
+}

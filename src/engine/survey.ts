@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import type { Connection } from '../connection/connection.ts';
+import { type Script, sh, verbatim } from '../connection/quote.ts';
+import { MachineError } from '../errors.ts';
+import { type Answer, type Batch, type Resource, unknown } from './resource.ts';
+
+/** What a machine said about each resource, by id. */
+export type Survey = ReadonlyMap<string, Answer>;
+
+/** Asks one machine about all resources with a single script. */
+export async function survey(
+  machine: string,
+  connection: Connection,
+  resources: readonly Resource[],
+): Promise<Survey> {
+  if (resources.length === 0) return new Map();
+  const batches = byBatch(resources);
+  const mark = randomBytes(8).toString('hex');
+  const result = await connection.run(questionScript(batches, mark), { limit: 60 });
+  if (!result.ok) {
+    throw new MachineError(machine, `could not be asked what is there (${result.outcome}, exit ${result.code})`, {
+      evidence: result.stderr.split('\n').slice(-5),
+      remedy: 'Run again; nothing was changed by asking.',
+    });
+  }
+  return answers(batches, sections(result.stdout, mark));
+}
+
+function byBatch(resources: readonly Resource[]): Map<Batch, Resource[]> {
+  const batches = new Map<Batch, Resource[]>();
+  for (const resource of resources) {
+    const { batch } = resource.question;
+    batches.set(batch, [...(batches.get(batch) ?? []), resource]);
+  }
+  return batches;
+}
+
+function questionScript(batches: ReadonlyMap<Batch, readonly Resource[]>, mark: string): Script {
+  const parts = [...batches].map(
+    ([batch, members]) => sh`echo ${`${mark} ${batch.name}`}
+(
+${verbatim(batch.script(asks(members)))}
+) </dev/null
+`,
+  );
+  // A question that cannot be answered fails by itself; the others count.
+  return [...parts, sh`true`].join('\n') as Script;
+}
+
+const asks = (resources: readonly Resource[]): string[] => [
+  ...new Set(resources.map((resource) => resource.question.ask)),
+];
+
+function sections(output: string, mark: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const part of output.split(new RegExp(`^${mark} `, 'm')).slice(1)) {
+    const end = part.indexOf('\n');
+    found.set(part.slice(0, end), part.slice(end + 1));
+  }
+  return found;
+}
+
+function answers(batches: ReadonlyMap<Batch, readonly Resource[]>, output: Map<string, string>): Survey {
+  const found = new Map<string, Answer>();
+  for (const [batch, members] of batches) {
+    const section = output.get(batch.name);
+    const questions = asks(members);
+    const replies = section === undefined ? [] : batch.answers(section, questions);
+    for (const { id, question } of members) {
+      const reply = replies[questions.indexOf(question.ask)] ?? null;
+      found.set(id, section === undefined ? unknown : question.parse(reply));
+    }
+  }
+  return found;
+}

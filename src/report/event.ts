@@ -1,0 +1,54 @@
+/** Everything a run can tell, as one union; reporters differ only in how they show it. */
+
+/** One key of a resource that is not as desired; secrets arrive here already as digests. */
+export interface Difference {
+  readonly key: string;
+  readonly now: string | number | boolean | null;
+  readonly wanted: string | number | boolean | null;
+}
+
+export type Event =
+  | { readonly type: 'start'; readonly verb: string; readonly cluster: string; readonly machines: number }
+  | { readonly type: 'phase'; readonly phase: string; readonly title: string }
+  | {
+      readonly type: 'change';
+      readonly machine: string;
+      readonly phase: string;
+      readonly resource: string;
+      readonly differences: readonly Difference[];
+      readonly why?: string;
+    }
+  | { readonly type: 'wait'; readonly machine: string; readonly what: string }
+  | { readonly type: 'met'; readonly machine: string; readonly what: string; readonly seconds: number }
+  /** A long step: download, build, upload. `done === total` ends it; total 0 means unknown. */
+  | {
+      readonly type: 'progress';
+      readonly task: string;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: 'bytes' | 'steps';
+    }
+  | { readonly type: 'note'; readonly text: string; readonly machine?: string }
+  | { readonly type: 'warning'; readonly text: string; readonly machine?: string }
+  | {
+      readonly type: 'deferred';
+      readonly phase: string;
+      readonly reason: string;
+      readonly awaiting: readonly string[];
+    }
+  | {
+      readonly type: 'failure';
+      readonly message: string;
+      readonly evidence: readonly string[];
+      readonly remedy?: string;
+    }
+  | {
+      readonly type: 'verdict';
+      readonly exitCode: number;
+      readonly text: string;
+      readonly changes: number;
+      readonly seconds: number;
+    };
+
+/** Takes events; never throws. */
+export type Report = (event: Event) => void;

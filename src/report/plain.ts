@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import type { Difference, Event, Report } from './event.ts';
+import { redact } from './redact.ts';
+
+export interface PlainOptions {
+  readonly write: (text: string) => void;
+  readonly colour: boolean;
+  readonly quiet: boolean;
+  /** Shows differences key by key and the reasons of resources. */
+  readonly verbose: boolean;
+}
+
+/** One line a change, one sentence a wait, silence about what is fine. */
+export function plainReport(options: PlainOptions): Report {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    options.colour ? styleText(style, text, { validateStream: false }) : text;
+  const shown = new Map<string, number>();
+  const say = (text: string): void => options.write(`${redact(text)}\n`);
+
+  return (event) => {
+    if (options.quiet && event.type !== 'failure' && event.type !== 'verdict' && event.type !== 'warning') return;
+    for (const line of linesOf(event, options.verbose, paint, shown)) say(line);
+  };
+}
+
+type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
+
+function linesOf(event: Event, verbose: boolean, paint: Paint, shown: Map<string, number>): string[] {
+  switch (event.type) {
+    case 'start':
+      return [paint('bold', `${event.verb}: cluster ${event.cluster}, ${event.machines} machines`)];
+    case 'phase':
+      return [paint('bold', event.title)];
+    case 'change':
+      return changeLines(event, verbose, paint);
+    case 'wait':
+      return verbose ? [`  ${event.machine.padEnd(10)} … waiting for ${event.what}`] : [];
+    case 'met':
+      return [paint('dim', `  ${event.machine.padEnd(10)} waited ${event.seconds.toFixed(1)} s for ${event.what}`)];
+    case 'progress':
+      return progressLines(event, shown);
+    case 'note':
+      return [`  ${event.machine === undefined ? '' : `${event.machine.padEnd(10)} `}${event.text}`];
+    case 'warning':
+      return [paint('yellow', `! ${event.machine === undefined ? '' : `${event.machine}: `}${event.text}`)];
+    case 'deferred':
+      return [`  ${event.phase} deferred: ${event.reason}${event.awaiting.length > 0 ? ` (${event.awaiting.join(', ')})` : ''}`];
+    case 'failure':
+      return [
+        paint('red', `✗ ${event.message}`),
+        ...event.evidence.filter((line) => line.trim() !== '').map((line) => `    ${line}`),
+        ...(event.remedy === undefined ? [] : [`  → ${event.remedy}`]),
+      ];
+    case 'verdict':
+      return [paint(event.exitCode === 0 ? 'green' : 'yellow', event.text)];
+  }
+}
+
+function changeLines(event: Extract<Event, { type: 'change' }>, verbose: boolean, paint: Paint): string[] {
+  const made = event.differences.some(({ key, now }) => key === 'present' && now === false);
+  const gone = event.differences.some(({ key, now }) => key === 'present' && now === true);
+  const sign = made ? paint('green', '+') : gone ? paint('red', '-') : paint('yellow', '~');
+  const keys = made || gone ? '' : ` (${event.differences.map(({ key }) => key).join(', ')})`;
+  const line = `  ${event.machine.padEnd(10)} ${sign} ${event.resource}${keys}`;
+  if (!verbose) return [line];
+  const why = event.why === undefined ? [] : [paint('dim', `               ${event.why}`)];
+  return [line, ...(made || gone ? [] : event.differences.map(differenceLine)), ...why];
+}
+
+const differenceLine = ({ key, now, wanted }: Difference): string =>
+  `               ${key}: ${String(now)} → ${String(wanted)}`;
+
+/** A tenth at a time: readable where lines cannot be overwritten. */
+function progressLines(event: Extract<Event, { type: 'progress' }>, shown: Map<string, number>): string[] {
+  const { task, done, total, unit } = event;
+  const tenth = total === 0 ? 0 : Math.floor((done / total) * 10);
+  if (shown.get(task) === tenth) return [];
+  shown.set(task, tenth);
+  const amount = unit === 'bytes' ? `${(total / 1048576).toFixed(0)} MiB` : `${total} steps`;
+  return [`  ${task}: ${tenth * 10} % of ${amount}`];
+}

@@ -1,0 +1,54 @@
+import type { Artefact } from '../artefacts/artefact.ts';
+import { sh } from '../connection/quote.ts';
+import type { Batch, Resource, State } from '../engine/resource.ts';
+
+/** What was known about a file when its digest was computed: device, inode, size, mtime, ctime. */
+const RECORDS = '/var/lib/hardway/digests';
+
+/**
+ * Hashing all programs on each look is too slow, so a digest is trusted while device, inode, size and both times
+ * are what they were when it was computed; otherwise it is computed again.
+ */
+const artefacts: Batch = {
+  name: 'artefact',
+  script: (asks) => sh`for path in ${asks}; do
+  identity=$(stat -c '%d:%i:%s:%.Y:%.Z' -- "$path" 2>/dev/null) || continue
+  record=${RECORDS}/$(echo "$path" | tr / _)
+  read -r known digest 2>/dev/null < "$record" || known=
+  if [ "$known" = "$identity" ]; then recorded=yes; else
+    recorded=no
+    digest=$(openssl dgst -sha256 -r "$path" 2>/dev/null || sha256sum "$path")
+  fi
+  echo "$path|$(stat -c '%a|%U:%G' -- "$path")|$recorded|$(echo "$digest" | cut -c1-64)"
+done 2>/dev/null`,
+  answers: (output, asks) => {
+    const lines = new Map(output.split('\n').map((line) => [line.slice(0, line.indexOf('|')), line]));
+    return asks.map((path) => lines.get(path) ?? null);
+  },
+};
+
+function parseArtefact(answer: string | null): State | null {
+  if (answer === null) return null;
+  const [, mode = '', owner = '', recorded = '', sha256 = ''] = answer.split('|');
+  return { mode: mode.padStart(4, '0'), owner, sha256, recorded: recorded === 'yes' };
+}
+
+/** A program (or image archive) of the lock file at its place, verified by digest on the machine. */
+export function artefact(locked: Artefact, path: string): Resource {
+  const mode = locked.kind === 'image' ? 0o644 : 0o755;
+  return {
+    id: `artefact:${path}`,
+    desired: { mode: mode.toString(8).padStart(4, '0'), owner: 'root:root', sha256: locked.sha256, recorded: true },
+    question: { batch: artefacts, ask: path, parse: parseArtefact },
+    steps: (now) => {
+      const there = now?.['sha256'] === locked.sha256;
+      const content = { file: locked.file, sha256: locked.sha256, size: locked.size };
+      const record = sh`mkdir -p ${RECORDS}
+chown root:root ${path}
+chmod ${mode.toString(8)} ${path}
+echo "$(stat -c '%d:%i:%s:%.Y:%.Z' -- ${path}) ${locked.sha256}" > ${RECORDS}/$(echo ${path} | tr / _)`;
+      return there ? [{ run: record }] : [{ put: path, content, mode, owner: 'root:root' }, { run: record }];
+    },
+    why: `${locked.name} ${locked.version}, from ${locked.source}`,
+  };
+}

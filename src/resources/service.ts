@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { sh, type Script } from '../connection/quote.ts';
+import type { Batch, Resource, State } from '../engine/resource.ts';
+import { file, type FileResource } from './file.ts';
+
+/** Where a starting service writes the digests of the files it starts from; gone at reboot, like the process. */
+const STARTED = '/run/hardway/started';
+const RECORDER = '/usr/local/lib/hardway/record-start';
+
+/** Called by each unit before it starts; a restart is thereby drift that anybody can see, not an event. */
+export const startRecorder = (): FileResource =>
+  file(
+    RECORDER,
+    `#!/bin/sh
+# record-start <unit> <file>...: remembers which configuration a service was started with.
+unit=$1; shift
+mkdir -p ${STARTED}
+sha256sum "$@" > ${STARTED}/.$unit && mv ${STARTED}/.$unit ${STARTED}/$unit
+`,
+    { mode: 0o755, why: 'Lets every run see whether a daemon still runs with an older configuration.' },
+  );
+
+const services: Batch = {
+  name: 'service',
+  script: (asks) => sh`systemctl show --property=Id,ActiveState,SubState,UnitFileState,NeedDaemonReload,MainPID ${asks}
+for unit in ${asks}; do
+  started=${STARTED}/$unit
+  pid=$(systemctl show --property=MainPID --value "$unit")
+  exe=$(readlink "/proc/$pid/exe" 2>/dev/null)
+  case $exe in *deleted*) old=yes;; *) old=no;; esac
+  echo "started|$unit|$old|$(sha256sum "$started" 2>/dev/null | cut -c1-64)"
+done`,
+  answers: (output, asks) => {
+    const found = new Map<string, Map<string, string>>();
+    for (const block of output.split('\n\n')) {
+      const properties = new Map<string, string>();
+      for (const line of block.split('\n')) {
+        const at = line.indexOf('=');
+        if (at > 0) properties.set(line.slice(0, at), line.slice(at + 1));
+      }
+      const id = properties.get('Id');
+      if (id !== undefined) found.set(id, properties);
+    }
+    for (const [, unit = '', old = '', digest = ''] of output.matchAll(/^started\|([^|]*)\|([^|]*)\|(.*)$/gm)) {
+      found.get(unit)?.set('old', old).set('started', digest);
+    }
+    return asks.map((unit) => JSON.stringify(Object.fromEntries(found.get(unit) ?? [])));
+  },
+};
+
+function parseService(answer: string | null): State | null {
+  const seen = JSON.parse(answer ?? '{}') as Record<string, string>;
+  const state = seen['ActiveState'];
+  const starting = state === 'activating' && seen['SubState'] !== 'auto-restart';
+  return {
+    enabled: seen['UnitFileState'] === 'enabled',
+    running: state === 'active' || state === 'reloading' || starting,
+    'unit reloaded': seen['NeedDaemonReload'] !== 'yes',
+    'runs replaced program': seen['old'] === 'yes',
+    'started with': seen['started'] ?? '',
+  };
+}
+
+export interface ServiceOptions {
+  /** Configuration the running process must have been started with; the unit file counts by itself. */
+  readonly follows: readonly FileResource[];
+  readonly why?: string;
+}
+
+/** A unit file of ours and the service that runs from it: enabled, running, and with today's configuration. */
+export function service(name: string, unit: string, options: ServiceOptions): [FileResource, Resource] {
+  const id = `${name}.service`;
+  const path = `/etc/systemd/system/${id}`;
+  const paths = [path, ...options.follows.map((followed) => followed.path)];
+  const unitFile = reloading(file(path, withRecorder(id, unit, paths), { mode: 0o600 }));
+  return [unitFile, running(id, [unitFile, ...options.follows], options.why)];
+}
+
+/** systemd reads a changed unit file only when told. */
+const reloading = (unitFile: FileResource): FileResource => ({
+  ...unitFile,
+  steps: (now) => [...unitFile.steps(now), { run: sh`systemctl daemon-reload` }],
+});
+
+function withRecorder(id: string, unit: string, paths: readonly string[]): string {
+  const record = `ExecStartPre=+${RECORDER} ${id} ${paths.join(' ')}`;
+  return unit.replace(/^ExecStart=/m, `${record}\nExecStart=`);
+}
+
+function running(id: string, follows: readonly FileResource[], why: string | undefined): Resource {
+  const lines = follows.map(({ sha256, path }) => `${sha256}  ${path}\n`).join('');
+  const desired: State = {
+    enabled: true,
+    running: true,
+    'unit reloaded': true,
+    'runs replaced program': false,
+    'started with': createHash('sha256').update(lines).digest('hex'),
+  };
+  return {
+    id: `service:${id}`,
+    desired,
+    question: { batch: services, ask: id, parse: parseService },
+    steps: (now) => [
+      { run: sh`systemctl daemon-reload` },
+      ...(now?.['enabled'] === true ? [] : [{ run: sh`systemctl enable --quiet ${id}` }]),
+      { run: restart(id) },
+    ],
+    ...(why === undefined ? {} : { why }),
+  };
+}
+
+/** Does not wait for readiness (that is what `settle` is for), only until the new process has begun. */
+const restart = (id: string): Script => sh`rm -f ${`${STARTED}/${id}`}
+systemctl reset-failed ${id} 2>/dev/null || true
+systemctl restart --no-block ${id}
+tries=0
+until [ -e ${`${STARTED}/${id}`} ] && systemctl show --property=MainPID ${id} | grep -qv '=0$'; do
+  tries=$((tries + 1))
+  if [ $tries -gt 900 ]; then echo ${`${id} did not begin to start within 90 s`}; systemctl status --no-pager --lines=10 ${id}; exit 1; fi
+  sleep 0.1
+done`;
+
+/** A unit of ours that must be gone. */
+export function noService(name: string): Resource {
+  const id = `${name}.service`;
+  const path = `/etc/systemd/system/${id}`;
+  return {
+    id: `service:${id}`,
+    desired: { enabled: false, running: false },
+    question: { batch: services, ask: id, parse: parseService },
+    steps: () => [{ run: sh`systemctl disable --now ${id}; rm -f ${path}; systemctl daemon-reload` }],
+  };
+}

@@ -1,0 +1,21 @@
+import { sh } from '../connection/quote.ts';
+import type { Batch, Resource } from '../engine/resource.ts';
+
+const sysctls: Batch = {
+  name: 'sysctl',
+  script: (asks) => sh`for key in ${asks}; do echo "$key=$(sysctl -n "$key" 2>/dev/null)"; done`,
+  answers: (output, asks) => {
+    const values = new Map(output.split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]));
+    return asks.map((key) => values.get(key) || null);
+  },
+};
+
+/** The running kernel's value; the file that keeps it over a reboot is a resource of its own. */
+export function sysctl(key: string, value: string): Resource {
+  return {
+    id: `sysctl:${key}`,
+    desired: { value },
+    question: { batch: sysctls, ask: key, parse: (answer) => (answer === null ? null : { value: answer }) },
+    steps: () => [{ run: sh`sysctl -q -w ${`${key}=${value}`}` }],
+  };
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  defaultLockFile,
+  fill,
+  groupsOf,
+  programOf,
+  readLock,
+  type Group,
+} from '../../src/artefacts/lock.ts';
+import { downloadsOf } from '../../src/artefacts/releases.ts';
+
+const lock = readLock(defaultLockFile());
+
+describe('the lock that ships', () => {
+  it('names each artefact once', () => {
+    const names = lock.groups.flatMap((group) => group.files.map((file) => file.name));
+    expect([...new Set(names)]).toEqual(names);
+  });
+
+  it.each(lock.groups.map((group) => [group.name, group] as const))('%s: sources are whole', (_, group) => {
+    const programs = group.files.map(programOf).sort();
+    const recipe = group.modules;
+    expect('packages' in recipe ? Object.keys(recipe.packages).sort() : [recipe.output]).toEqual(programs);
+    for (const download of group.releases === null ? [] : downloadsOf(group, group.releases, 'amd64')) {
+      for (const url of [download.url, download.checksums]) expect(url).toMatch(/^https:\/\/[^{}]+$/);
+    }
+  });
+
+  // pause is a file inside k8s.io/kubernetes; everything else is built from a module of its own version.
+  const built = lock.groups
+    .filter((group) => group.name !== 'pause')
+    .map((group) => [group.name, group] as const);
+  it.each(built)('%s: the Go module requires the locked version', (_, group) => {
+    const goMod = readFileSync(
+      join(dirname(defaultLockFile()), 'modules', group.modules.folder, 'go.mod'),
+      'utf8',
+    );
+    expect(goMod.match(/^(require|\t)\s?\S+ v(?<version>\S+)$/m)?.groups?.version).toBe(group.version);
+  });
+
+  it.each([
+    [
+      'kubernetes',
+      'https://dl.k8s.io/release/v1.36.4/bin/linux/arm64/kube-apiserver',
+      'https://dl.k8s.io/release/v1.36.4/bin/linux/arm64/kube-apiserver.sha256',
+    ],
+    [
+      'etcd',
+      'https://github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-arm64.tar.gz',
+      'https://github.com/etcd-io/etcd/releases/download/v3.6.14/SHA256SUMS',
+    ],
+    [
+      'flannel',
+      'https://github.com/flannel-io/flannel/releases/download/v0.28.9/flanneld-arm64',
+      'https://api.github.com/repos/flannel-io/flannel/releases/tags/v0.28.9',
+    ],
+  ])('%s comes from its address', (name, url, checksums) => {
+    const group = lock.groups.find((one) => one.name === name) as Group;
+    expect(group.releases && downloadsOf(group, group.releases, 'arm64')[0]).toMatchObject({
+      url,
+      checksums,
+    });
+  });
+});
+
+it('an archive is fetched once for all its programs', () => {
+  const etcd = groupsOf(lock, ['etcdctl'])[0] as Group;
+  const downloads = etcd.releases && downloadsOf(etcd, etcd.releases, 'amd64');
+  expect(downloads?.map(({ programs }) => programs.map(({ path }) => path))).toEqual([
+    ['etcd', 'etcdctl', 'etcdutl'].map((file) => `etcd-v3.6.14-linux-amd64/${file}`),
+  ]);
+});
+
+it('an unknown artefact is refused by name', () => {
+  expect(() => groupsOf(lock, ['etcd', 'dockerd'])).toThrow('knows no dockerd');
+});
+
+it('an unknown placeholder is refused', () => {
+  expect(() => fill('v{version}-{os}', { version: '1' })).toThrow('{os}');
+});
