@@ -25,6 +25,8 @@ export interface Facts {
   readonly missingTools: readonly string[];
   /** Days until the kubelet's client certificate expires; null: it has none yet. */
   readonly kubeletDays: number | null;
+  /** SHA-256 fingerprint of the cluster CA it trusts already; empty: none. */
+  readonly authority: string;
   /** Address of a resolver that is not this machine itself. */
   readonly resolvConf: string;
 }
@@ -58,6 +60,7 @@ echo "disk=$(df -Pm /var | awk 'NR==2 {print $4}')"
 for tool in ${Object.keys(tools)}; do command -v "$tool" >/dev/null || echo "missing=$tool"; done
 end=$(openssl x509 -noout -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | cut -d= -f2)
 [ -n "$end" ] && echo "kubelet=$(( ($(date -d "$end" +%s) - $(date +%s)) / 86400 ))"
+[ -e /etc/kubernetes/pki/ca.crt ] && echo "ca=$(openssl x509 -noout -fingerprint -sha256 -in /etc/kubernetes/pki/ca.crt | cut -d= -f2)"
 if [ -e /run/systemd/resolve/resolv.conf ]; then echo resolv=/run/systemd/resolve/resolv.conf; else echo resolv=/etc/resolv.conf; fi`;
 
 const CAP_SYS_RESOURCE = 24n;
@@ -83,6 +86,7 @@ export function parseFacts(output: string): Facts {
     freeDisk: Number(one('disk')),
     missingTools: all('missing'),
     kubeletDays: one('kubelet') === '' ? null : Number(one('kubelet')),
+    authority: one('ca'),
     resolvConf: one('resolv'),
   };
 }

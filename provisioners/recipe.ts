@@ -1,7 +1,7 @@
 import type { Artefacts } from '../src/artefacts/artefact.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Plan, Recipe } from '../src/engine/phase.ts';
-import { HardwayError } from '../src/errors.ts';
+import { HardwayError, MachineError } from '../src/errors.ts';
 import { type Facts, factsScript, nicOf, parseFacts, preflight } from './facts.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
@@ -23,6 +23,7 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
   plan: (outputs) => {
     const facts = new Map([...outputs].map(([name, output]) => [name, parseFacts(output)]));
     preflight(facts, input.cluster.nodes);
+    refuseForeign(facts, input.pki.authority('ca').fingerprint);
     return plan(input, facts);
   },
 });
@@ -41,8 +42,19 @@ function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope
       addons(cluster, present),
     ],
     scope: (name) => scope(input, name, facts, joining),
-    notes: present.flatMap((name) => adaptations(name, facts.get(name))),
+    notes: adaptations(facts),
   };
+}
+
+/** A machine that trusts another authority belongs to another cluster, or our state was lost: nothing is replaced. */
+function refuseForeign(machines: ReadonlyMap<string, Facts>, fingerprint: string): void {
+  for (const [name, { authority }] of machines) {
+    if (authority === '' || authority === fingerprint) continue;
+    throw new MachineError(name, 'belongs to a cluster with another certificate authority', {
+      evidence: [`there: ${authority}`, `here:  ${fingerprint}`],
+      remedy: 'Restore this cluster’s .hardway folder, or clean the machine from where its cluster is kept (hardway down).',
+    });
+  }
 }
 
 function scope(input: RecipeInput, name: string, all: ReadonlyMap<string, Facts>, joining: readonly string[]): Scope {
@@ -52,13 +64,17 @@ function scope(input: RecipeInput, name: string, all: ReadonlyMap<string, Facts>
   return { ...input, node: machine, facts, nic: nicOf(machine, facts), joining };
 }
 
-/** What this machine is not, and what is done about it. */
-function adaptations(machine: string, facts: Facts | undefined): { machine: string; text: string }[] {
-  if (facts === undefined) return [];
-  const notes = [
-    ...(facts.cgroup === 1 ? ['cgroup v1: kubelet told to accept it, cgroupfs driver'] : []),
-    ...(facts.container ? ['a container: kernel-wide settings, modules and swap are the host’s and left alone'] : []),
-    ...(facts.mayRaiseLimits ? [] : ['may not lower oom scores: containerd told not to try']),
-  ];
-  return notes.length === 0 ? [] : [{ machine, text: notes.join('; ') }];
+/** What machines are not, what is done about it, and which ones: one line for those that are alike. */
+function adaptations(machines: ReadonlyMap<string, Facts>): string[] {
+  const alike = new Map<string, string[]>();
+  for (const [name, facts] of machines) {
+    for (const text of adaptationsOf(facts)) alike.set(text, [...(alike.get(text) ?? []), name]);
+  }
+  return [...alike].map(([text, names]) => `${text} (${names.sort().join(', ')})`);
 }
+
+const adaptationsOf = (facts: Facts): string[] => [
+  ...(facts.cgroup === 1 ? ['cgroup v1: the kubelet is told to accept it, with the cgroupfs driver'] : []),
+  ...(facts.container ? ['a container: kernel-wide settings, modules and swap are the host’s and left alone'] : []),
+  ...(facts.mayRaiseLimits ? [] : ['may not lower oom scores: containerd is told not to try']),
+];

@@ -2,7 +2,7 @@ import { $ } from 'zx';
 import type { Artefacts } from '../artefacts/artefact.ts';
 import { installPath } from '../artefacts/install-path.ts';
 import type { Report } from '../report/event.ts';
-import { sudo } from './sudo.ts';
+import { sudo, writeAsRoot } from './sudo.ts';
 
 /** Puts every artefact at its place in the root, and a list of their digests beside them. */
 export async function addArtefacts(artefacts: Artefacts, root: string, report: Report): Promise<void> {
@@ -14,7 +14,6 @@ export async function addArtefacts(artefacts: Artefacts, root: string, report: R
     await $({ quiet: true })`${sudo} install -D -m ${mode} ${artefact.file} ${root + installPath(artefact)}`;
   }
   report({ type: 'progress', task, done: all.length, total: all.length, unit: 'steps' });
-  const input = all.map((one) => `${one.sha256}  ${installPath(one).slice(1)}\n`).join('');
-  const list = `${root}/var/lib/hardway/box.sha256`;
-  await $({ quiet: true, input })`${sudo} install -D -m 0644 /dev/stdin ${list}`;
+  const digests = all.map((one) => `${one.sha256}  ${installPath(one).slice(1)}`);
+  await writeAsRoot(`${root}/var/lib/hardway/box.sha256`, digests);
 }

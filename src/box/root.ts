@@ -5,7 +5,7 @@ import { HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { aptMirror } from './mirror.ts';
 import type { Recipe } from './recipe.ts';
-import { sudo } from './sudo.ts';
+import { sudo, writeAsRoot } from './sudo.ts';
 
 const quiet = $({ quiet: true });
 
@@ -15,7 +15,7 @@ export async function makeRoot(recipe: Recipe, root: string, report: Report): Pr
   await addUser(recipe, root);
   for (const folder of recipe.folders ?? []) await quiet`${sudo} install -d ${root + folder}`;
   for (const { path, mode = '0644', content } of recipe.files) {
-    await write(root + path, content, mode);
+    await writeAsRoot(root + path, content, mode);
   }
   await quiet`${sudo} chroot ${root} systemctl --quiet enable ${recipe.units.enable}`;
   await quiet`${sudo} chroot ${root} systemctl --quiet mask ${recipe.units.mask}`;
@@ -51,13 +51,8 @@ async function addUser({ user }: Recipe, root: string): Promise<void> {
   const folder = `/home/${user.name}/.ssh`;
   await quiet`${sudo} chroot ${root} useradd --create-home --shell /bin/bash ${user.name}`;
   await quiet`${sudo} install -d -m 0700 ${root + folder}`;
-  await write(`${root}${folder}/authorized_keys`, [user.key], '0600');
+  await writeAsRoot(`${root}${folder}/authorized_keys`, [user.key], '0600');
   await quiet`${sudo} chroot ${root} chown -R ${user.name}:${user.name} ${folder}`;
-}
-
-async function write(path: string, lines: readonly string[], mode: string): Promise<void> {
-  const input = lines.map((line) => `${line}\n`).join('');
-  await $({ quiet: true, input })`${sudo} install -D -m ${mode} /dev/stdin ${path}`;
 }
 
 /** The wildcards are the shell's own, inside the root, so that no link leads out of it. */

@@ -10,6 +10,9 @@ import type { Settings } from './settings.ts';
 type RangeName = 'machineCidr' | 'podCidr' | 'serviceCidr';
 type Named = readonly [RangeName, Range];
 
+/** Addresses in a /29. */
+export const smallestMachineRange = 8;
+
 /** Where no cluster can live. */
 const reserved: Readonly<Record<string, string>> = {
   '0.0.0.0/8': 'reserved',
@@ -67,7 +70,7 @@ function overlap(one: Named, other: Named, written: Judged<Description>): readon
 }
 
 function machineRoom(machine: Named): readonly Finding[] {
-  if (size(machine[1]) >= 8) return [];
+  if (size(machine[1]) >= smallestMachineRange) return [];
   return [about(machine, `${machine[1].text} is too small for a cluster`, { allowed: '/29 or larger' })];
 }
 

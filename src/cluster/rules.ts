@@ -3,8 +3,9 @@ import { addressFindings } from './address-rules.ts';
 import type { Description, Judged } from './description.ts';
 import { nodeFindings } from './node-rules.ts';
 import type { Finding } from './problem.ts';
-import { rangeFindings } from './range-rules.ts';
-import { isBrokenAddress, parseRange } from './ranges.ts';
+import { rangeFindings, smallestMachineRange } from './range-rules.ts';
+import { isBrokenAddress, parseRange, size } from './ranges.ts';
+import type { Range } from './ranges.ts';
 import { roleFindings } from './role-rules.ts';
 import { settle } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -12,16 +13,21 @@ import type { Settings } from './settings.ts';
 /** Takes what the schema left standing (see standing.ts); says nothing about parts that are wrong already. */
 export function ruleFindings(written: Judged<Description>): readonly Finding[] {
   const settings = settle(written as Description) as Judged<Settings>;
-  const machineCidr = settings.network?.machineCidr;
   const entries = settings.nodes ?? [];
   return [
     ...rangeFindings(settings, written),
     ...(settings.nodes === undefined ? [] : roleFindings(entries)),
     ...nodeFindings(entries),
-    ...addressFindings(entries, machineCidr === undefined ? undefined : parseRange(machineCidr)),
+    ...addressFindings(entries, machineRange(settings)),
     ...controlPlaneFindings(settings),
     ...lifetimeFindings(settings),
   ];
+}
+
+/** Undefined when it is wrong, or too small to judge addresses by. */
+function machineRange({ network }: Judged<Settings>): Range | undefined {
+  const range = network?.machineCidr === undefined ? undefined : parseRange(network.machineCidr);
+  return range && size(range) >= smallestMachineRange ? range : undefined;
 }
 
 /** Ports of a master that belong to somebody else. */

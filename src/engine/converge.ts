@@ -41,7 +41,7 @@ const PASSES = 8;
 export async function converge<S>(options: ConvergeOptions<S>): Promise<Outcome> {
   let changes = 0;
   for (let pass = 1; ; pass += 1) {
-    const outcome = await onePass(options);
+    const outcome = await onePass(options, pass);
     changes += outcome.changes;
     const over = outcome.changes === 0 || outcome.failures.length > 0 || outcome.interrupted;
     if (over || options.planOnly) return { ...outcome, changes };
@@ -57,24 +57,26 @@ export interface Pass<S> {
   readonly awaiting: readonly string[];
   readonly surveys: ReadonlyMap<string, Survey>;
   changes: number;
+  /** `<machine> <resource>`: what the survey no longer knows. */
+  readonly changed: Set<string>;
   readonly deferred: string[];
   readonly failures: HardwayError[];
 }
 
-async function onePass<S>(options: ConvergeOptions<S>): Promise<Outcome> {
+async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<Outcome> {
   const { present, awaiting, failures } = await reach(await options.machines());
   const nothing = { changes: 0, awaiting, deferred: [], interrupted: false };
   if (failures.length > 0) return { ...nothing, failures };
   if (present.size === 0) return { ...nothing, failures: [], deferred: ['every phase: no machine is there yet'] };
 
   const plan = options.recipe.plan(await askFacts(present, options.recipe));
-  for (const note of plan.notes) options.report({ type: 'note', ...note });
+  if (number === 1) for (const text of plan.notes) options.report({ type: 'note', text });
   const surveys = new Map<string, Survey>();
   await everywhere(present, async (name, connection) => {
     surveys.set(name, await survey(name, connection, resourcesOf(plan, name)));
   });
 
-  const pass: Pass<S> = { options, plan, present, awaiting, surveys, changes: 0, deferred: [], failures: [] };
+  const pass: Pass<S> = { options, plan, present, awaiting, surveys, changes: 0, changed: new Set(), deferred: [], failures: [] };
   for (const phase of plan.phases) {
     if (options.signal?.aborted || pass.failures.length > 0) break;
     await runPhase(pass, phase);

@@ -57,5 +57,5 @@ export interface Plan<S> {
   readonly phases: readonly Phase<S>[];
   scope(machine: string): S;
   /** What was adapted to, one line each. */
-  readonly notes: readonly { readonly machine: string; readonly text: string }[];
+  readonly notes: readonly string[];
 }

@@ -108,6 +108,7 @@ async function drift<S>(
     if (found.length === 0) continue;
     announce();
     pass.changes += 1;
+    pass.changed.add(`${machine} ${resource.id}`);
     const why = resource.why === undefined ? {} : { why: resource.why };
     pass.options.report({ type: 'change', machine, phase: phase.name, resource: resource.id, differences: found, ...why });
     work.push({ resource: resource.id, steps: resource.steps(now) });
@@ -116,7 +117,7 @@ async function drift<S>(
   return work.length === 0 ? [] : [{ machine, connection, resources: drifted, work }];
 }
 
-/** The survey's answers; what could not be known then (an API that was down) is asked again now. */
+/** The survey's answers; what could not be known then (an API that was down) or was changed since is asked again. */
 async function present<S>(
   pass: Pass<S>,
   machine: string,
@@ -125,7 +126,8 @@ async function present<S>(
 ): Promise<(resource: Resource) => State | null> {
   const first = pass.surveys.get(machine);
   const answer = (resource: Resource): Answer => first?.get(resource.id) ?? null;
-  const open = resources.filter((resource) => answer(resource) === unknown);
+  const isOpen = ({ id }: Resource): boolean => first?.get(id) === unknown || pass.changed.has(`${machine} ${id}`);
+  const open = resources.filter(isOpen);
   const again = pass.options.planOnly ? new Map<string, Answer>() : await survey(machine, connection, open);
   return (resource) => {
     const found = again.get(resource.id) ?? answer(resource);

@@ -36,6 +36,7 @@ function linesOf(event: Event, verbose: boolean, paint: Paint, shown: Map<string
     case 'wait':
       return verbose ? [`  ${event.machine.padEnd(10)} … waiting for ${event.what}`] : [];
     case 'met':
+      if (event.seconds < 0.5 && !verbose) return [];
       return [paint('dim', `  ${event.machine.padEnd(10)} waited ${event.seconds.toFixed(1)} s for ${event.what}`)];
     case 'progress':
       return progressLines(event, shown);
@@ -70,9 +71,13 @@ function changeLines(event: Extract<Event, { type: 'change' }>, verbose: boolean
 const differenceLine = ({ key, now, wanted }: Difference): string =>
   `               ${key}: ${String(now)} → ${String(wanted)}`;
 
+/** Bytes; what is there at once needs no progress. */
+const SMALL = 32 * 1024 * 1024;
+
 /** A tenth at a time: readable where lines cannot be overwritten. */
 function progressLines(event: Extract<Event, { type: 'progress' }>, shown: Map<string, number>): string[] {
   const { task, done, total, unit } = event;
+  if (unit === 'bytes' && total < SMALL) return [];
   const tenth = total === 0 ? 0 : Math.floor((done / total) * 10);
   if (shown.get(task) === tenth) return [];
   shown.set(task, tenth);

@@ -27,6 +27,17 @@ async function released() {
   ).get('hello');
 }
 
+/** The best of five, for a busy machine says nothing about the work itself. */
+async function milliseconds(work: () => Promise<unknown>): Promise<number> {
+  let best = Infinity;
+  for (let turn = 0; turn < 5; turn++) {
+    const began = performance.now();
+    await work();
+    best = Math.min(best, performance.now() - began);
+  }
+  return best;
+}
+
 describe('source auto', () => {
   it('takes releases when they answer', async () => {
     const { url, asked } = await serveFiles(helloFiles);
