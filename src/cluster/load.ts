@@ -40,15 +40,16 @@ function readText(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new DescriptionError(
-      isMissing ? `${shown(file)} does not exist` : `${shown(file)} cannot be read`,
-      {
-        evidence: [(error as Error).message],
-      },
-    );
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = unreadable[code ?? ''] ?? 'cannot be read';
+    throw new DescriptionError(`${shown(file)} ${reason}`, { evidence: [message] });
   }
 }
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'is not UTF-8 text',
+};
 
 /** As short as it can be said from where we are. */
 function shown(file: string): string {

@@ -38,7 +38,7 @@ export function phrase(
     case 'maxItems':
       return { message: 'has too many entries', allowed: `at most ${params['limit']}` };
     case 'uniqueItems':
-      return { message: `entries ${params['j']} and ${params['i']}, counted from 0, are the same` };
+      return { message: `${quoted([value].flat()[params['i']])} stands in it twice` };
     default:
       return { message: message ?? 'is not what the schema describes' };
   }

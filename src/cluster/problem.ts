@@ -50,7 +50,7 @@ function printStep(step: string | number): string {
 export function quoted(value: unknown): string {
   const json = JSON.stringify(value) ?? 'nothing';
   const short = json.length > 60 ? `${json.slice(0, 57)}…` : json;
-  return short.replace(/[^\P{C}]/gu, (character) => {
+  return short.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return `\\u{${code.toString(16)}}`;
   });

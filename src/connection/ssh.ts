@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import { ConnectionError } from '../errors.ts';
 import { gate } from './gate.ts';
@@ -22,6 +23,8 @@ export function sshConnection(options: SshOptions): TransportConnection {
 interface Session {
   readonly client: Client;
   readonly gate: Gate;
+  /** Whether the server ever opened a session on it. */
+  opened: boolean;
 }
 
 function sshTransport(options: SshOptions): Transport {
@@ -31,7 +34,7 @@ function sshTransport(options: SshOptions): Transport {
   function open(): Promise<Session> {
     const mine = openClient(label, options).then((client) => {
       client.once('close', forget);
-      return { client, gate: gate(sessionsPerConnection) };
+      return { client, gate: gate(sessionsPerConnection), opened: false };
     });
     mine.catch(forget);
     function forget(): void {
@@ -60,24 +63,38 @@ function sshTransport(options: SshOptions): Transport {
   };
 }
 
-async function start(label: string, { client, gate }: Session, command: string): Promise<Channel> {
-  const leave = await gate.enter();
-  try {
-    return adaptChannel(client, await execOn(client, `exec ${command}`), leave);
-  } catch (error) {
-    const alone = gate.inside === 1;
-    leave();
-    const message = error instanceof Error ? error.message : String(error);
-    if (!message.includes('Channel open failure')) {
-      throw new ConnectionError('lost', `${label}: the connection broke: ${message}`);
-    }
-    if (alone) {
-      throw new ConnectionError('authentication', `${label}: the server lets us in but opens no session`, {
-        evidence: [message],
-        remedy: 'Set MaxSessions to 1 or more in its sshd_config.',
-      });
+/** Milliseconds: a server forgets an ended session a moment after it told us of its end. */
+const forgetting = [20, 50, 100, 200, 400];
+
+/** Asks for a session when there is room; a server that allows fewer than we thought makes us narrower. */
+async function start(label: string, session: Session, command: string): Promise<Channel> {
+  for (const pauses = [...forgetting]; ;) {
+    const leave = await session.gate.enter();
+    try {
+      const channel = await execOn(session.client, `exec ${command}`);
+      session.opened = true;
+      return adaptChannel(session.client, channel, leave);
+    } catch (error) {
+      const others = session.gate.inside - 1;
+      leave();
+      refuseUnlessFull(label, error);
+      session.gate.narrow(Math.max(1, others));
+      if (others > 0) continue;
+      const pause = session.opened ? pauses.shift() : undefined;
+      if (pause === undefined) throw noSessions(label);
+      await sleep(pause);
     }
   }
-  gate.narrow(1);
-  return start(label, { client, gate }, command);
+}
+
+function refuseUnlessFull(label: string, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes('Channel open failure')) return;
+  throw new ConnectionError('lost', `${label}: the connection broke: ${message}`);
+}
+
+function noSessions(label: string): ConnectionError {
+  return new ConnectionError('authentication', `${label}: the server lets us in but opens no session`, {
+    remedy: 'Set MaxSessions to 1 or more in its sshd_config.',
+  });
 }

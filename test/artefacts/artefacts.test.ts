@@ -92,9 +92,9 @@ describe('a full cache', () => {
       const { file } = await released();
       vi.stubEnv('PATH', '/nowhere');
       const { report: keep, events } = recorder();
-      const began = performance.now();
-      const again = await provideArtefacts({ source, lockFile: fixture, cache, names, report: keep });
-      expect(performance.now() - began).toBeLessThan(100);
+      const provide = () => provideArtefacts({ source, lockFile: fixture, cache, names, report: keep });
+      const again = await provide();
+      expect(await milliseconds(provide)).toBeLessThan(100);
       expect(again.get('hello').file).toBe(file);
       expect(events).toEqual([]);
       expect(cachedArtefacts(source, { lockFile: fixture, cache, names })?.all()).toEqual(again.all());

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2 from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { writeFiles } from '../../src/connection/bundle.ts';
 import { knownHosts } from '../../src/connection/known-hosts.ts';
@@ -13,11 +12,11 @@ import type { SshOptions } from '../../src/connection/ssh-client.ts';
 import type { TransportConnection } from '../../src/connection/transport.ts';
 import { ConnectionError, MachineError } from '../../src/errors.ts';
 import { freePort } from '../fixtures/free-port.ts';
-import { startSshd } from '../fixtures/sshd.ts';
+import { makeKey, startSshd } from '../fixtures/sshd.ts';
 import type { Sshd, SshdOptions } from '../fixtures/sshd.ts';
 import { startProxy } from '../fixtures/tcp-proxy.ts';
 import type { TcpProxy } from '../fixtures/tcp-proxy.ts';
-import { upload } from './connection.ts';
+import { sha256, upload } from './connection.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -146,18 +145,18 @@ describe('authentication', () => {
   it('with the wrong key fails at once and names user, method and key file', async () => {
     const server = await sshd();
     const wrong = join(server.dir, 'wrong');
-    writeFileSync(wrong, ssh2.utils.generateKeyPairSync('ed25519').private, { mode: 0o600 });
+    makeKey(wrong);
     const error = await faultOf(to(server, { keys: [wrong] }));
     expect(error.fault).toBe('authentication');
     expect(error.message).toContain('user root');
     expect(error.message).toContain(`publickey ${wrong}`);
-    expect(server.log().match(/Failed|Postponed/g) ?? []).toHaveLength(0);
+    expect(server.log().match(/Failed/g)).toHaveLength(1);
   });
 
   it('goes through the keys in order', async () => {
     const server = await sshd();
     const wrong = join(server.dir, 'wrong');
-    writeFileSync(wrong, ssh2.utils.generateKeyPairSync('ed25519').private, { mode: 0o600 });
+    makeKey(wrong);
     const connection = await connected(server, { keys: [wrong, server.key] });
     expect((await connection.run('true')).ok).toBe(true);
   });
@@ -177,7 +176,7 @@ describe('authentication', () => {
   it('wants keys that are there, closed to others, and usable', async () => {
     const server = await sshd();
     const locked = join(server.dir, 'locked');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'phrase', '-f', locked]);
+    makeKey(locked, 'phrase');
     const text = join(server.dir, 'text');
     writeFileSync(text, 'hello', { mode: 0o600 });
     const open = join(server.dir, 'open');
@@ -283,7 +282,7 @@ describe('the way there', () => {
     between.resetAfter(Infinity);
     await connection.connect();
     await connection.put(large);
-    expect(readFileSync(path)).toEqual(large.content);
+    expect(sha256(readFileSync(path))).toBe(large.sha256);
   });
 });
 

@@ -92,6 +92,14 @@ describe('a leaf, as openssl sees it', () => {
     expect(seen).toMatch(new RegExp(`Authority Key Identifier: \n\\s+(keyid:)?${own}`));
   });
 
+  it('writes key usages in the shortest form, as strict readers want them', async () => {
+    const bytesOf = (pem: string): string => new X509Certificate(pem).raw.toString('hex');
+    const ec = authority.issue({ ...base, publicKey: publicHalf(await newKey('ecdsa')) });
+    expect(bytesOf(authority.certificatePem)).toContain('551d0f0101ff040403020186');
+    expect(bytesOf(authority.issue(base).certificatePem)).toContain('551d0f0101ff0404030205a0');
+    expect(bytesOf(ec.certificatePem)).toContain('551d0f0101ff040403020780');
+  });
+
   it('has no list of names when there are none', () => {
     const { certificatePem } = authority.issue({ ...base, usages: ['client'], names: { dns: [], ip: [] } });
     expect(text(certificatePem)).not.toContain('Subject Alternative Name');

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newAuthority } from '../../src/pki/authority.ts';
 import type { Authority, LeafRequest } from '../../src/pki/authority.ts';
@@ -39,6 +40,12 @@ afterEach(() => {
 
 const problems = (pem: string, key: string | null = keyPem): string[] =>
   certificateProblems(pem, key, spec, authority);
+/** The same certificate with one bit of its signature (the last bytes) turned over. */
+function damaged(pem: string): string {
+  const { raw } = new X509Certificate(pem);
+  raw.writeUInt8(raw.readUInt8(raw.length - 1) ^ 1, raw.length - 1);
+  return `-----BEGIN CERTIFICATE-----\n${raw.toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
 const laterBy = (days: number): void => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * day });
 };
@@ -51,6 +58,8 @@ describe('certificateProblems', () => {
   it('does not mind the order, doubles, or another spelling of an address', () => {
     const pem = issue({ names: { dns: ['minion-1', 'minion-1'], ip: ['0:0::0:1', '192.168.56.21'] } });
     expect(problems(pem)).toEqual([]);
+    const respelt = { ...spec, names: { dns: ['minion-1'], ip: ['0:0:0:0:0:0:0:1', '192.168.56.21'] } };
+    expect(certificateProblems(pem, keyPem, respelt, authority)).toEqual([]);
   });
 
   const table: [string, () => string[], string][] = [
@@ -60,6 +69,7 @@ describe('certificateProblems', () => {
       () => problems(issue({}, twin)),
       'is not signed by the cluster authority',
     ],
+    ['a damaged signature', () => problems(damaged(issue())), 'is not signed by the cluster authority'],
     ['another key', () => problems(issue(), otherKeyPem), 'does not belong to its private key'],
     ['an unreadable key', () => problems(issue(), 'nonsense'), 'does not belong to its private key'],
     [

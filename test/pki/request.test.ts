@@ -121,6 +121,11 @@ describe('a request nobody should believe', () => {
 
 describe('garbage', () => {
   const good = (): Buffer => derOf(request(keyFile('P-256')));
+  /** Valid BER that says the same, which DER forbids: lengths have one form only. */
+  const longWay = (der: Buffer): Buffer =>
+    der[1] === 0x82
+      ? Buffer.concat([Buffer.from([0x30, 0x83, 0]), der.subarray(2)])
+      : Buffer.concat([Buffer.from([0x30, 0x82, 0]), der.subarray(2)]);
   const twoNames = (): string => openssl(['req', '-new', '-key', keyFile('P-256'), '-subj', '/CN=a/CN=b']);
   const cases: [string, () => string | Buffer][] = [
     ['nothing', () => ''],
@@ -132,7 +137,8 @@ describe('garbage', () => {
     ['an element of no length', () => Buffer.from([0x30, 0x80, 0, 0])],
     ['an absurd length', () => Buffer.from([0x30, 0xff, ...Array(127).fill(0xff)])],
     ['deep nesting', () => Buffer.from(Array(4000).fill([0x30, 0x80]).flat())],
-    ['too much of it', () => Buffer.alloc(64 * 1024 + 1, 0x30)],
+    ['a length written longer than needed', () => longWay(good())],
+    ['too much of it', () => request(keyFile('P-256')) + '\n'.repeat(64 * 1024)],
     ['two common names', twoNames],
     ['no common name', () => openssl(['req', '-new', '-key', keyFile('P-256'), '-subj', '/O=a'])],
   ];

@@ -123,6 +123,14 @@ describe('an authority', () => {
     expect(await everything()).toEqual(before);
   });
 
+  it('that lost its key is not made again even when nothing depends on it', async () => {
+    await makeEarlier();
+    await rm(at('master'), { recursive: true });
+    await rm(at('cluster.key'));
+    const { evidence } = await failure(pki.ensureAuthority('cluster', ca, first));
+    expect(evidence).toEqual([`missing: ${at('cluster.key')}`]);
+  });
+
   it('that never was is made only when that is allowed', async () => {
     await failure(pki.ensureAuthority('cluster', ca, later));
     const made = await pki.ensureAuthority('cluster', ca, first);

@@ -1,0 +1,41 @@
+import { $ } from 'zx';
+import { sudo } from '../box/sudo.ts';
+import { HardwayError } from '../errors.ts';
+
+/** Folder of all containers of this host. */
+const containers = '/var/lib/lxc';
+
+export async function runningContainers(): Promise<readonly string[]> {
+  return words((await $({ quiet: true })`${sudo} lxc-ls -1 --running`).stdout);
+}
+
+export async function allContainers(): Promise<readonly string[]> {
+  return words((await $({ quiet: true })`${sudo} lxc-ls -1`).stdout);
+}
+
+/** Those that carry the mark of our folder. */
+export async function markedContainers(group: string): Promise<readonly string[]> {
+  const line = `lxc.group=${group}`;
+  const found = await $({ quiet: true, nothrow: true })`${sudo} grep --files-with-matches --no-messages --line-regexp --fixed-strings --recursive --include=config --exclude-dir=rootfs --exclude-dir=upper --exclude-dir=var ${line} ${containers}`;
+  return words(found.stdout).map((file) => file.slice(containers.length + 1, -'/config'.length));
+}
+
+/** Made but never started: its Vagrant process was killed in between, and nothing is in it. */
+export async function neverStarted(name: string): Promise<boolean> {
+  const config = `${containers}/${name}/config`;
+  return !(await $({ quiet: true, nothrow: true })`${sudo} grep -q VAGRANT-BEGIN ${config}`).ok;
+}
+
+export async function removeContainer(name: string): Promise<void> {
+  await $({ quiet: true, nothrow: true })`${sudo} lxc-stop --kill --name ${name}`;
+  const destroyed = await $({ quiet: true, nothrow: true })`${sudo} lxc-destroy --name ${name}`;
+  if (destroyed.ok) return;
+  throw new HardwayError('LAB', `the container ${name} cannot be removed`, {
+    evidence: destroyed.stderr.trim().split('\n'),
+    remedy: `Try it by hand: sudo lxc-destroy --force --name ${name}`,
+  });
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}

@@ -1,0 +1,39 @@
+import { existsSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { $ } from 'zx';
+import { sudo } from '../box/sudo.ts';
+
+const devices = '/sys/class/net';
+
+/** IPv4 ranges ("192.168.56.1/24") by interface, as this host has them now. */
+export async function hostAddresses(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const answer = await $({ quiet: true })`ip -json -4 address show`;
+  const links = JSON.parse(answer.stdout) as readonly LinkAnswer[];
+  return new Map(
+    links.flatMap(({ ifname, addr_info: all }) =>
+      ifname === undefined ? [] : [[ifname, all.map((one) => `${one.local}/${one.prefixlen}`)]],
+    ),
+  );
+}
+
+/** ip prints an empty object for a link without such an address. */
+interface LinkAnswer {
+  readonly ifname?: string;
+  readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
+}
+
+export function linkExists(name: string): boolean {
+  return existsSync(join(devices, name));
+}
+
+/** Names of the interfaces that hang on a bridge. */
+export function masterOf(name: string): string | undefined {
+  const link = join(devices, name, 'master');
+  return existsSync(link) ? basename(readlinkSync(link)) : undefined;
+}
+
+/** Puts a machine's NIC back on its bridge when the bridge was made again under the running machine. */
+export async function attach(link: string, bridge: string): Promise<void> {
+  if (!linkExists(link) || masterOf(link) === bridge) return;
+  await $({ quiet: true })`${sudo} ip link set ${link} master ${bridge} up`;
+}

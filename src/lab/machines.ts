@@ -1,0 +1,68 @@
+import { cachedArtefacts } from '../artefacts/artefacts.ts';
+import { finishedBox, type Box } from '../box/box.ts';
+import { readRecipe } from '../box/recipe.ts';
+import type { Cluster, Node } from '../cluster/model.ts';
+import { parseRange } from '../cluster/ranges.ts';
+import { bridgeName, containerName, groupName, hardwareAddress, hostLink } from './names.ts';
+
+/** What the Vagrantfile knows of the cluster. */
+export interface MachinesView {
+  readonly cluster: string;
+  readonly bridge: string;
+  /** Prefix length of the cluster network. */
+  readonly prefix: number;
+  /** Mark of this folder's containers. */
+  readonly group: string;
+  readonly box: {
+    /** Null until it has been built. */
+    readonly lxc: Pick<Box, 'name' | 'version' | 'catalog'> | null;
+    /** For every other provider. */
+    readonly default: string;
+  };
+  readonly machines: readonly MachineView[];
+}
+
+export interface MachineView {
+  readonly name: string;
+  readonly address: string;
+  readonly cpus: number;
+  /** MiB */
+  readonly memory: number;
+  readonly container: string;
+  /** eth0 leads outside, eth1 is on the cluster network. */
+  readonly nics: readonly { readonly name: string; readonly hwaddr: string; readonly link: string }[];
+}
+
+/** Only looks into the caches; machines that cluster.json reaches by itself are not Vagrant's. */
+export function machinesView(cluster: Cluster, folder: string = process.cwd()): MachinesView {
+  return {
+    cluster: cluster.name,
+    bridge: bridgeName(cluster.name),
+    prefix: parseRange(cluster.network.machineCidr).prefix,
+    group: groupName(cluster.name, folder),
+    box: { lxc: builtBox(cluster) ?? null, default: 'debian/bookworm64' },
+    machines: ownMachines(cluster).map((node) => machineView(cluster.name, node)),
+  };
+}
+
+/** Those that Vagrant makes. */
+export function ownMachines(cluster: Cluster): readonly Node[] {
+  return cluster.nodes.filter((node) => node.ssh === null);
+}
+
+/** The box that these machines are made from, if it is in the cache. */
+export function builtBox(cluster: Cluster): Box | undefined {
+  const { box, source } = cluster.artefacts;
+  if (box === 'bare') return finishedBox(readRecipe());
+  const artefacts = cachedArtefacts(source);
+  return artefacts && finishedBox(readRecipe(), artefacts);
+}
+
+function machineView(cluster: string, { name, address, cpus, memory }: Node): MachineView {
+  const nics = [0, 1].map((nic) => ({
+    name: `eth${nic}`,
+    hwaddr: hardwareAddress(cluster, name, nic),
+    link: hostLink(cluster, name, nic),
+  }));
+  return { name, address, cpus, memory, container: containerName(cluster, name), nics };
+}

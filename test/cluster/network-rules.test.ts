@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { master, minion, problemsOf } from './problems-of.ts';
+
+/** Mistakes that show only when fields are seen together; given as data, told without line and column. */
+const contradictions: readonly (readonly [written: object, line: string])[] = [
+  [
+    { network: { serviceCidr: '10.96.0.0/12', machineCidr: '10.99.0.0/24' } },
+    'network.serviceCidr: 10.96.0.0/12 (10.96.0.0 to 10.111.255.255) overlaps network.machineCidr 10.99.0.0/24 (10.99.0.0 to 10.99.0.255)',
+  ],
+  [
+    { network: { machineCidr: '10.244.7.0/24' } },
+    'network.machineCidr: 10.244.7.0/24 (10.244.7.0 to 10.244.7.255) overlaps network.podCidr 10.244.0.0/16 (10.244.0.0 to 10.244.255.255)',
+  ],
+  [
+    { network: { podCidr: '10.96.128.0/18' } },
+    'network.podCidr: 10.96.128.0/18 (10.96.128.0 to 10.96.191.255) overlaps network.serviceCidr 10.96.0.0/16 (10.96.0.0 to 10.96.255.255)',
+  ],
+  [
+    { network: { machineCidr: '10.0.0.7/24' } },
+    'network.machineCidr: 10.0.0.7/24 is an address inside a range, not a range; did you mean "10.0.0.0/24"?',
+  ],
+  [
+    { network: { podCidr: '127.0.0.0/16' } },
+    'network.podCidr: 127.0.0.0/16 (127.0.0.0 to 127.0.255.255) overlaps 127.0.0.0/8, which is loopback',
+  ],
+  [
+    { network: { serviceCidr: '239.0.0.0/16' } },
+    'network.serviceCidr: 239.0.0.0/16 (239.0.0.0 to 239.0.255.255) overlaps 224.0.0.0/4, which is multicast',
+  ],
+  [
+    { network: { podCidr: '10.244.0.0/23' } },
+    'network.podCidr: 10.244.0.0/23 (10.244.0.0 to 10.244.1.255) has no room for a /24 a machine; allowed: /22 or larger',
+  ],
+  [
+    { network: { podCidr: '10.244.0.0/22' }, nodes: [master, { ...minion, count: 3 }] },
+    'network.podCidr: 10.244.0.0/22 (10.244.0.0 to 10.244.3.255) has room for 3 machines, a /24 each, but there are 4; allowed: /21 or larger',
+  ],
+  [
+    { network: { serviceCidr: '10.96.0.0/29' } },
+    'network.serviceCidr: 10.96.0.0/29 is too small; allowed: /12 to /28',
+  ],
+  [
+    { network: { serviceCidr: '11.0.0.0/11' } },
+    'network.serviceCidr: 11.0.0.0/11 is too large; allowed: /12 to /28',
+  ],
+  [
+    { network: { machineCidr: '10.0.0.0/30' } },
+    'network.machineCidr: 10.0.0.0/30 is too small for a cluster; allowed: /29 or larger',
+  ],
+  [
+    { network: { dns: { serviceIP: '10.97.0.10' } } },
+    'network.dns.serviceIP: 10.97.0.10 is not inside network.serviceCidr 10.96.0.0/16 (10.96.0.0 to 10.96.255.255); did you mean "10.96.0.10"?',
+  ],
+  [
+    { network: { dns: { serviceIP: '10.96.0.1' } } },
+    `network.dns.serviceIP: 10.96.0.1 is the API's address of network.serviceCidr; did you mean "10.96.0.10"?`,
+  ],
+];
+
+describe('a contradiction in the network', () => {
+  it.each(contradictions)('%j', (written, line) => {
+    expect(problemsOf(written).map((problem) => problem.replace(/^c\.json:\d+:\d+ /, ''))).toEqual([line]);
+  });
+});

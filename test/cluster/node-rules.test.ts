@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { master, minion, problemsOf } from './problems-of.ts';
+
+/** Told without line and column. */
+const contradictions: readonly (readonly [written: object, line: string])[] = [
+  [
+    { nodes: [minion, { name: 'e', roles: ['etcd', 'master', 'minion'] }] },
+    'nodes[1].roles: master and minion on one machine are not supported yet',
+  ],
+  [{ nodes: [{ name: 'm', roles: ['master'] }] }, 'nodes: no node has the role "etcd"; exactly one needs it'],
+  [
+    { nodes: [master, { name: 'b', roles: ['master'] }] },
+    'nodes[1].roles: several masters are not supported yet; these are 2',
+  ],
+  [
+    { nodes: [{ ...master, count: 3 }] },
+    'nodes[0].count: several masters are not supported yet; these are 3',
+  ],
+  [
+    {
+      nodes: [
+        { name: 'm', roles: ['master'] },
+        { name: 'e', roles: ['etcd'] },
+      ],
+    },
+    'nodes[1].roles: etcd on a machine that is no master is not supported yet',
+  ],
+  [
+    { nodes: [master, { ...minion, roles: ['minion', 'minion'] }] },
+    'nodes[1].roles: "minion" stands in it twice',
+  ],
+  [
+    { nodes: [master, { ...minion, count: 2 }, { name: 'minion-1', roles: ['minion'] }] },
+    'nodes[2].name: the name "minion-1" is taken by nodes[1]',
+  ],
+  [
+    { nodes: [master, { ...minion, address: '192.168.56.11' }] },
+    'nodes[1].address: the address "192.168.56.11" is taken by nodes[0]',
+  ],
+  [
+    { nodes: [{ name: 'localhost', roles: ['etcd', 'master'] }] },
+    `nodes[0].name: "localhost" is every machine's own name for itself`,
+  ],
+  [
+    { nodes: [master, { ...minion, name: 'a'.repeat(62), count: 2 }] },
+    `nodes[1].name: the machine name "${'a'.repeat(62)}-2" is longer than 63 characters`,
+  ],
+  [
+    { nodes: [master, { ...minion, address: '10.96.0.9' }] },
+    'nodes[1].address: 10.96.0.9 is not inside network.machineCidr 192.168.56.0/24 (192.168.56.0 to 192.168.56.255)',
+  ],
+  [
+    { nodes: [master, { ...minion, address: '192.168.56.0' }] },
+    `nodes[1].address: 192.168.56.0 is the network's own address`,
+  ],
+  [
+    { nodes: [master, { ...minion, address: '192.168.56.255' }] },
+    'nodes[1].address: 192.168.56.255 is the broadcast address',
+  ],
+  [
+    { nodes: [master, { ...minion, address: '192.168.56.1' }] },
+    'nodes[1].address: 192.168.56.1 belongs to the computer that hosts the machines',
+  ],
+  [
+    { nodes: [master, { ...minion, count: 3, address: '192.168.56.253' }] },
+    'nodes[1].address: 3 machines from 192.168.56.253 on do not fit into network.machineCidr 192.168.56.0/24 (192.168.56.0 to 192.168.56.255)',
+  ],
+  [
+    { nodes: [master, { ...minion, count: 155 }] },
+    'nodes[1]: 155 machines do not fit from 192.168.56.101 to 192.168.56.254; give the entry an "address"',
+  ],
+  [
+    {
+      network: { machineCidr: '10.0.0.0/28' },
+      nodes: [master, { ...minion, count: 2 }, { name: 'big', roles: ['minion'] }],
+    },
+    'nodes[2]: "address" is needed: in a range smaller than /24 a growing entry before this one would renumber it',
+  ],
+  [
+    { nodes: [master, { ...minion, ssh: 'admin@10.0.0.12/eth1' }] },
+    'nodes[1]: "address" is needed: the SSH host 10.0.0.12 is no address inside network.machineCidr 192.168.56.0/24 (192.168.56.0 to 192.168.56.255)',
+  ],
+  [
+    { nodes: [master, { ...minion, ssh: 'a@192.168.56.9', count: 2 }] },
+    'nodes[1].count: cannot stand beside "ssh", which reaches one machine; write an entry for each',
+  ],
+  [
+    { nodes: [master, { ...minion, ssh: 'a@192.168.56.9/eth1', interface: 'eth0' }] },
+    'nodes[1].interface: "eth0" contradicts "eth1" in "ssh"',
+  ],
+  [
+    { nodes: [master, { ...minion, ssh: 'a@10.0.0.300', address: '192.168.56.9' }] },
+    'nodes[1].ssh: 10.0.0.300 is no IPv4 address',
+  ],
+  [
+    {
+      nodes: [
+        master,
+        { ...minion, ssh: 'a@gate', address: '192.168.56.8' },
+        { name: 'b', roles: ['minion'], ssh: { host: 'gate', port: 22, user: 'b' }, address: '192.168.56.9' },
+      ],
+    },
+    'nodes[2].ssh: gate:22 is the machine of nodes[1]',
+  ],
+  [
+    { nodes: [{ ...master, ssh: { host: '192.168.56.9', user: 'a', password: 'x' } }] },
+    'nodes[0].ssh.password: unknown key; allowed: host, port, user, keys',
+  ],
+  [
+    { nodes: [{ name: 'm', rols: ['etcd', 'master'] }] },
+    'nodes[0].rols: unknown key; did you mean "roles"?; allowed: name, roles, count, address, interface, cpus, memory, labels, taints, ssh',
+  ],
+  [{ nodes: [master, { name: 'minion' }] }, 'nodes[1].roles: missing'],
+  [{ controlPlane: { port: 2379 } }, 'controlPlane.port: 2379 belongs to etcd'],
+  [
+    { controlPlane: { port: 30443 } },
+    'controlPlane.port: 30443 belongs to service node ports (30000 to 32767)',
+  ],
+  [{ controlPlane: { sans: ['10.0.0.300'] } }, 'controlPlane.sans[0]: 10.0.0.300 is no IPv4 address'],
+  [
+    { pki: { caDays: 300 } },
+    'pki.leafDays: 365 days are longer than the 300 of the authorities that sign (pki.caDays)',
+  ],
+];
+
+describe('a contradiction between nodes', () => {
+  it.each(contradictions)('%j', (written, line) => {
+    expect(problemsOf(written).map((problem) => problem.replace(/^c\.json:\d+:\d+ /, ''))).toEqual([line]);
+  });
+});

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bringUp } from './support/bring-up.ts';
+import { mainLab, machines } from './support/main-lab.ts';
+
+describe('what nobody may see', () => {
+  const lab = mainLab();
+  beforeAll(() => bringUp(lab));
+
+  const etcdctl = (pki: string) =>
+    `etcdctl --command-timeout=5s --endpoints=https://192.168.77.11:2379 --cacert=${pki}/ca.crt --cert=${pki}/client.crt --key=${pki}/client.key`;
+
+  it('flannel’s certificate sees its own keys and no Secret', async () => {
+    await lab.on('minion-1', 'test -e /tmp/etcdctl || true');
+    const own = await lab.on('master', `${etcdctl('/etc/flannel/pki')} get --prefix /coreos.com/network/ --keys-only`);
+    expect(own.stdout).toContain('/coreos.com/network/config');
+    const foreign = await lab.on('master', `${etcdctl('/etc/flannel/pki')} get --prefix /registry --keys-only`);
+    expect(foreign.ok).toBe(false);
+    expect(foreign.stderr).toContain('permission denied');
+  });
+
+  it('etcd refuses clients without a certificate, or with one of the cluster CA', async () => {
+    const none = await lab.on('minion-1', 'curl -sS -k -m 5 https://192.168.77.11:2379/version');
+    expect(none.ok).toBe(false);
+    const foreign = await lab.on(
+      'master',
+      'curl -sS -m 5 --cacert /etc/etcd/pki/ca.crt --cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key https://192.168.77.11:2379/version',
+    );
+    expect(foreign.ok).toBe(false);
+  });
+
+  it('no machine holds the key of an authority', async () => {
+    const pki = join(lab.folder, '.hardway', 'pki');
+    const authorities = ['ca', 'etcd-ca', 'front-proxy-ca'];
+    for (const name of authorities) {
+      const key = readFileSync(join(pki, `${name}.key`), 'utf8');
+      const line = key.split('\n')[3] ?? '';
+      expect(line.length).toBeGreaterThan(40);
+      for (const machine of machines) {
+        const found = await lab.on(machine, `grep -rlsF '${line}' /etc /var/lib/kubelet /var/lib/hardway /var/lib/etcd /usr/local /root /home /tmp /run; true`);
+        expect(found.stdout, `${name} on ${machine}`).toBe('');
+      }
+    }
+  });
+
+  it('the join token is in no log, no argument list and no file on the machines once they have joined', async () => {
+    const token = readFileSync(join(lab.folder, '.hardway', 'cluster-token'), 'utf8').trim();
+    const secret = token.split('.')[1] ?? '';
+    expect(secret).toHaveLength(16);
+    for (const machine of machines) {
+      // The pattern comes from a file: it must not itself be in an argument list.
+      const script = `umask 077; cat > /run/pattern <<'EOF'\n${secret}\nEOF
+cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -cFf /run/pattern
+journalctl --no-pager -o cat | grep -cFf /run/pattern
+grep -rlsFf /run/pattern /etc /var/log /var/lib/kubelet /var/lib/hardway | wc -l
+rm /run/pattern`;
+      expect((await lab.on(machine, script)).stdout, machine).toBe('0\n0\n0\n');
+    }
+    const journal = readFileSync(join(lab.folder, '.hardway', 'journal.ndjson'), 'utf8');
+    expect(journal).not.toContain(secret);
+    expect(journal).not.toMatch(/PRIVATE KEY/);
+  });
+
+  it('the state directory is closed to others and invisible to git', async () => {
+    const closed = (path: string): void => {
+      const about = statSync(path);
+      expect((about.mode & 0o077).toString(8), path).toBe('0');
+      if (about.isDirectory()) for (const name of readdirSync(path)) closed(join(path, name));
+    };
+    closed(join(lab.folder, '.hardway'));
+  });
+
+  it('without a credential the API tells its health and nothing else', async () => {
+    const ask = (path: string) => lab.on('minion-1', `curl -sk -m 5 -o /dev/null -w '%{http_code}' https://192.168.77.11:6443${path}`);
+    expect((await ask('/readyz')).stdout).toBe('200');
+    expect((await ask('/api/v1/namespaces/kube-system/secrets')).stdout).toBe('401');
+    expect((await ask('/version')).stdout).toBe('401');
+    const kubelet = await lab.on('minion-1', `curl -sk -m 5 -o /dev/null -w '%{http_code}' https://192.168.77.102:10250/pods`);
+    expect(kubelet.stdout).toBe('401');
+  });
+});
