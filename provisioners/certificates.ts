@@ -41,7 +41,10 @@ function etcdMember(node: Node): CertificateEntry[] {
   const both: Usage[] = ['server', 'client'];
   return [
     entry(node.name, 'etcd-server', 'etcd-ca', node.name, { usages: both, names }),
-    entry(node.name, 'etcd-peer', 'etcd-ca', node.name, { usages: both, names: { dns: [node.name], ip: [node.address] } }),
+    entry(node.name, 'etcd-peer', 'etcd-ca', node.name, {
+      usages: both,
+      names: { dns: [node.name], ip: [node.address] },
+    }),
     // etcd maps a common name to its user of that name.
     entry(node.name, 'etcd-root', 'etcd-ca', 'root'),
   ];
@@ -49,7 +52,10 @@ function etcdMember(node: Node): CertificateEntry[] {
 
 function master(cluster: Cluster, node: Node): CertificateEntry[] {
   return [
-    entry(node.name, 'apiserver', 'ca', 'kube-apiserver', { usages: ['server'], names: apiServerNames(cluster, node) }),
+    entry(node.name, 'apiserver', 'ca', 'kube-apiserver', {
+      usages: ['server'],
+      names: apiServerNames(cluster, node),
+    }),
     entry(node.name, 'apiserver-kubelet-client', 'ca', 'kube-apiserver-kubelet-client'),
     entry(node.name, 'apiserver-etcd-client', 'etcd-ca', 'kube-apiserver-etcd-client'),
     entry(node.name, 'front-proxy-client', 'front-proxy-ca', 'front-proxy-client'),

@@ -63,7 +63,8 @@ export const rolledOut = (cluster: Cluster, namespace: string, deployment: strin
   name: 'rollout',
   description: `${deployment} to be rolled out`,
   on: namesOf(byRole(cluster, 'master')).slice(0, 1),
-  script: () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.updatedReplicas} {.status.readyReplicas}')
+  script:
+    () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.updatedReplicas} {.status.readyReplicas}')
 [ "$1" = "$2" ] && [ "$3" = "$4" ] && [ "$3" = "$5" ] && exit 0
 echo "\${5:-0} of \${3:-?} replicas are ready"
 ${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath='{range .items[*]}{.metadata.name}: {.status.phase} {.status.containerStatuses[*].state.waiting.reason} {end}' | head -c 400

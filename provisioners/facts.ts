@@ -68,7 +68,10 @@ const CAP_SYS_RESOURCE = 24n;
 /** Reads what the script printed. */
 export function parseFacts(output: string): Facts {
   const all = (key: string): string[] =>
-    output.split('\n').filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+    output
+      .split('\n')
+      .filter((line) => line.startsWith(`${key}=`))
+      .map((line) => line.slice(key.length + 1));
   const one = (key: string): string => all(key)[0] ?? '';
   const container = one('container');
   return {
@@ -114,13 +117,18 @@ function refuseUnfit(node: Node, facts: Facts): void {
   const fail = (message: string, remedy: string): never => {
     throw new MachineError(node.name, message, { remedy });
   };
-  if (facts.init !== 'systemd') fail(`runs ${facts.init} as init; systemd is needed`, 'Use a systemd distribution.');
+  if (facts.init !== 'systemd')
+    fail(`runs ${facts.init} as init; systemd is needed`, 'Use a systemd distribution.');
   if (ARCHITECTURES[facts.architecture] !== 'amd64') {
     fail(`is ${facts.architecture}; the artefacts are for x86_64`, 'Use an x86_64 machine.');
   }
   nicOf(node, facts);
   const skew = Math.abs(facts.time - Date.now() / 1000);
-  if (skew > 30) fail(`its clock is ${Math.round(skew)} s away from this machine's`, 'Set the clocks (timedatectl set-ntp true).');
+  if (skew > 30)
+    fail(
+      `its clock is ${Math.round(skew)} s away from this machine's`,
+      'Set the clocks (timedatectl set-ntp true).',
+    );
 }
 
 /** The NIC that carries the node's address; the NAT NIC never does. */

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { packageRoot } from '../src/package-root.ts';
 
-const version = (JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string }).version;
+const version = (
+  JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string }
+).version;
 
 // The commonest question is answered before anything is loaded.
 if (process.argv.length === 3 && process.argv[2] === '--version') {

@@ -9,15 +9,24 @@ export type Credential =
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** A kubeconfig with everything embedded: it works from any folder, and the server is always verified. */
-export function kubeconfig(cluster: string, server: string, ca: string, user: string, credential: Credential): string {
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': base64(ca) } }],
-    users: [{ name: user, user: userOf(credential) }],
-    contexts: [{ name: cluster, context: { cluster, user } }],
-    'current-context': cluster,
-  }, { lineWidth: 0 });
+export function kubeconfig(
+  cluster: string,
+  server: string,
+  ca: string,
+  user: string,
+  credential: Credential,
+): string {
+  return stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': base64(ca) } }],
+      users: [{ name: user, user: userOf(credential) }],
+      contexts: [{ name: cluster, context: { cluster, user } }],
+      'current-context': cluster,
+    },
+    { lineWidth: 0 },
+  );
 }
 
 function userOf(credential: Credential): Readonly<Record<string, string>> {

@@ -58,7 +58,8 @@ export function answerKubelets(cluster: Cluster, pki: ClusterPki, joining: reado
 
 /** null: not a request of a kubelet that still waits for an answer. */
 export function parseLine(line: string): Request | null {
-  const [name = '', signer = '', requestor = '', usages = '', pem = '', conditions = '', certificate = ''] = line.split('|');
+  const [name = '', signer = '', requestor = '', usages = '', pem = '', conditions = '', certificate = ''] =
+    line.split('|');
   if ((signer !== CLIENT && signer !== SERVING) || conditions !== '' || certificate !== '') return null;
   return {
     name,
@@ -80,10 +81,14 @@ export function refusal(request: Request, cluster: Cluster, joining: readonly st
   const name = asked.commonName.replace(/^system:node:/, '');
   const node = cluster.nodes.find((each) => each.name === name);
   if (!asked.verified) return 'it is not signed by its own key';
-  if (!asked.commonName.startsWith('system:node:') || node === undefined) return `${asked.commonName} is no node of this cluster`;
-  if (asked.organizations.join() !== 'system:nodes') return `its groups are ${asked.organizations.join(', ') || 'none'}`;
+  if (!asked.commonName.startsWith('system:node:') || node === undefined)
+    return `${asked.commonName} is no node of this cluster`;
+  if (asked.organizations.join() !== 'system:nodes')
+    return `its groups are ${asked.organizations.join(', ') || 'none'}`;
   if (asked.names.other.length > 0) return `it asks for ${asked.names.other.join(', ')}`;
-  return request.signer === CLIENT ? clientRefusal(request, asked, node, joining) : servingRefusal(request, asked, node);
+  return request.signer === CLIENT
+    ? clientRefusal(request, asked, node, joining)
+    : servingRefusal(request, asked, node);
 }
 
 function clientRefusal(
@@ -120,10 +125,14 @@ function wrongUsages(usages: readonly string[], purpose: string): string | null 
 function sign(request: Request, pki: ClusterPki, days: number): string {
   const { publicKey, commonName, organizations, names } = parseRequest(request.pem);
   const usages: Usage[] = [request.signer === CLIENT ? 'client' : 'server'];
-  return pki.authority('ca').issue({ publicKey, commonName, organizations, usages, names, days }).certificatePem;
+  return pki.authority('ca').issue({ publicKey, commonName, organizations, usages, names, days })
+    .certificatePem;
 }
 
-const approve = (name: string, certificate: string): Script => sh`${kubectl} certificate approve ${name} >/dev/null
+const approve = (
+  name: string,
+  certificate: string,
+): Script => sh`${kubectl} certificate approve ${name} >/dev/null
 ${verbatim(patch(name, 'status', { status: { certificate: Buffer.from(certificate).toString('base64') } }))}`;
 
 const deny = (name: string, reason: string): Script =>

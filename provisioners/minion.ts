@@ -9,4 +9,7 @@ import type { Scope } from './scope.ts';
 export const network = (cluster: Cluster): Phase<Scope>[] => [flannel(cluster)];
 
 /** What makes a machine a node; masters are nodes too. */
-export const node = (cluster: Cluster, joining: Joining): Phase<Scope>[] => [kubelet(cluster, joining), proxy(cluster)];
+export const node = (cluster: Cluster, joining: Joining): Phase<Scope>[] => [
+  kubelet(cluster, joining),
+  proxy(cluster),
+];

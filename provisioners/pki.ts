@@ -28,7 +28,9 @@ export async function preparePki(cluster: Cluster, folder: string, mayCreate: bo
   const byName = new Map(names.map((name, index) => [name, made[index]]));
   const authority = (name: AuthorityName): Authority => known(byName.get(name), name);
   const entries = certificates(cluster);
-  const leaves = await Promise.all(entries.map((entry) => ensure(store, entry, authority, cluster.pki.leafDays)));
+  const leaves = await Promise.all(
+    entries.map((entry) => ensure(store, entry, authority, cluster.pki.leafDays)),
+  );
   const byEntry = new Map(entries.map(({ name }, index) => [name, leaves[index]]));
   return {
     authority,

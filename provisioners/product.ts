@@ -13,7 +13,13 @@ export const product: Product = {
     const ca = pki.authority('ca').certificatePem;
     return {
       recipe: (artefacts, token) => scratch({ cluster, pki, artefacts, token }),
-      kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, pki.leaf('operator/admin')),
+      kubeconfig: kubeconfig(
+        cluster.name,
+        apiServer(cluster, null),
+        ca,
+        `${cluster.name}-admin`,
+        pki.leaf('operator/admin'),
+      ),
     };
   },
   status,

@@ -52,15 +52,22 @@ function refuseForeign(machines: ReadonlyMap<string, Facts>, fingerprint: string
     if (authority === '' || authority === fingerprint) continue;
     throw new MachineError(name, 'belongs to a cluster with another certificate authority', {
       evidence: [`there: ${authority}`, `here:  ${fingerprint}`],
-      remedy: 'Restore this cluster’s .hardway folder, or clean the machine from where its cluster is kept (hardway down).',
+      remedy:
+        'Restore this cluster’s .hardway folder, or clean the machine from where its cluster is kept (hardway down).',
     });
   }
 }
 
-function scope(input: RecipeInput, name: string, all: ReadonlyMap<string, Facts>, joining: readonly string[]): Scope {
+function scope(
+  input: RecipeInput,
+  name: string,
+  all: ReadonlyMap<string, Facts>,
+  joining: readonly string[],
+): Scope {
   const facts = all.get(name);
   const machine = input.cluster.nodes.find((each: Node) => each.name === name);
-  if (facts === undefined || machine === undefined) throw new HardwayError('INTERNAL', `nothing is known about ${name}`);
+  if (facts === undefined || machine === undefined)
+    throw new HardwayError('INTERNAL', `nothing is known about ${name}`);
   return { ...input, node: machine, facts, nic: nicOf(machine, facts), joining };
 }
 
@@ -75,6 +82,8 @@ function adaptations(machines: ReadonlyMap<string, Facts>): string[] {
 
 const adaptationsOf = (facts: Facts): string[] => [
   ...(facts.cgroup === 1 ? ['cgroup v1: the kubelet is told to accept it, with the cgroupfs driver'] : []),
-  ...(facts.container ? ['a container: kernel-wide settings, modules and swap are the host’s and left alone'] : []),
+  ...(facts.container
+    ? ['a container: kernel-wide settings, modules and swap are the host’s and left alone']
+    : []),
   ...(facts.mayRaiseLimits ? [] : ['may not lower oom scores: containerd is told not to try']),
 ];

@@ -8,7 +8,10 @@ import { kubectl } from './resources/manifest.ts';
 import { byRole } from './scope.ts';
 
 /** Every machine, every service, every node; one sentence for each thing that is not as it should be. */
-export async function status(cluster: Cluster, machines: ReadonlyMap<string, Connection>): Promise<ClusterStatus> {
+export async function status(
+  cluster: Cluster,
+  machines: ReadonlyMap<string, Connection>,
+): Promise<ClusterStatus> {
   const [services, live, conditions] = await Promise.all([
     Promise.all(cluster.nodes.map((node) => stoppedServices(node, machines.get(node.name)))),
     liveNodes(cluster, machines),
@@ -62,9 +65,14 @@ async function liveNodes(
   const connection = master && machines.get(master.name);
   if (connection === undefined) return null;
   const template = `{range .items[*]}${columns.join('{"|"}')}{"\\n"}{end}`;
-  const result = await connection.run(sh`${kubectl} get nodes --request-timeout=5s -o jsonpath=${template}`, { limit: 15 });
+  const result = await connection.run(sh`${kubectl} get nodes --request-timeout=5s -o jsonpath=${template}`, {
+    limit: 15,
+  });
   if (!result.ok) return null;
-  const rows = result.stdout.split('\n').filter((line) => line.includes('|')).map((line) => line.split('|'));
+  const rows = result.stdout
+    .split('\n')
+    .filter((line) => line.includes('|'))
+    .map((line) => line.split('|'));
   return new Map(
     rows.map(([name = '', ready = '', version = '', internalIP = '', reason = '']) => [
       name,
@@ -73,7 +81,10 @@ async function liveNodes(
   );
 }
 
-async function unmetConditions(cluster: Cluster, machines: ReadonlyMap<string, Connection>): Promise<string[]> {
+async function unmetConditions(
+  cluster: Cluster,
+  machines: ReadonlyMap<string, Connection>,
+): Promise<string[]> {
   const conditions = [
     etcdHasQuorum(cluster),
     apiServerReady(cluster),

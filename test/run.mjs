@@ -18,7 +18,14 @@ try {
   count(run('npm', ['run', '--silent', 'check']));
   for (const project of ['unit', 'contract', 'live']) {
     const file = join(scratch, `${project}.json`);
-    const ok = run(bin('vitest'), ['run', '--project', project, '--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`]);
+    const ok = run(bin('vitest'), [
+      'run',
+      '--project',
+      project,
+      '--reporter=verbose',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ]);
     const told = read(file);
     results.passed += told?.numPassedTests ?? 0;
     results.failed += told?.numFailedTests ?? 0;

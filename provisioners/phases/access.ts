@@ -34,9 +34,12 @@ function machines(scope: Scope): Resource[] {
     manifest(binding('hardway:node-bootstrapper', 'system:node-bootstrapper', BOOTSTRAPPERS, 'Group'), {
       why: 'A machine with the join token may ask for its certificate.',
     }),
-    manifest(binding('hardway:kubelet-api', 'system:kubelet-api-admin', 'kube-apiserver-kubelet-client', 'User'), {
-      why: 'The API server may fetch logs and start commands on nodes.',
-    }),
+    manifest(
+      binding('hardway:kubelet-api', 'system:kubelet-api-admin', 'kube-apiserver-kubelet-client', 'User'),
+      {
+        why: 'The API server may fetch logs and start commands on nodes.',
+      },
+    ),
     ...(scope.joining.length > 0 ? [joinToken(scope)] : []),
   ];
 }
@@ -76,7 +79,8 @@ function joinToken({ cluster, token }: Scope): Resource {
   });
 }
 
-const expiry = (hours: number): string => new Date(Date.now() + hours * 60 * MINUTE).toISOString().replace(/\.\d+/, '');
+const expiry = (hours: number): string =>
+  new Date(Date.now() + hours * 60 * MINUTE).toISOString().replace(/\.\d+/, '');
 
 function tokenProblem(live: Manifest, secret: string): string | null {
   const data = (live['data'] ?? {}) as Readonly<Record<string, string>>;

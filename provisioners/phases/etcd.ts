@@ -26,7 +26,9 @@ const etcdUser = (): Resource => ({
   id: 'user:etcd',
   desired: { shell: '/usr/sbin/nologin' },
   question: command(sh`getent passwd etcd | cut -d: -f7`, (shell) => (shell === '' ? null : { shell })),
-  steps: () => [{ run: sh`useradd --system --home-dir /var/lib/etcd --no-create-home --shell /usr/sbin/nologin etcd` }],
+  steps: () => [
+    { run: sh`useradd --system --home-dir /var/lib/etcd --no-create-home --shell /usr/sbin/nologin etcd` },
+  ],
   why: 'The database runs without root.',
 });
 
@@ -35,7 +37,10 @@ function member({ cluster, node, artefacts, pki }: Scope): Resource[] {
   const ca = file('/etc/etcd/pki/ca.crt', pki.authority('etcd-ca').certificatePem, { owner });
   const pair = (purpose: string, name: string, holder = owner) => [
     file(`/etc/etcd/pki/${name}.crt`, pki.leaf(`${node.name}/${purpose}`).certificate, { owner: holder }),
-    file(`/etc/etcd/pki/${name}.key`, pki.leaf(`${node.name}/${purpose}`).key, { owner: holder, secret: true }),
+    file(`/etc/etcd/pki/${name}.key`, pki.leaf(`${node.name}/${purpose}`).key, {
+      owner: holder,
+      secret: true,
+    }),
   ];
   const server = [ca, ...pair('etcd-server', 'server'), ...pair('etcd-peer', 'peer')];
   const members = byRole(cluster, 'etcd').map(({ name, address }) => `${name}=https://${address}:2380`);

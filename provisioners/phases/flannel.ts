@@ -39,7 +39,9 @@ function daemon({ cluster, node, artefacts, pki }: Scope): Resource[] {
     file('/etc/flannel/pki/client.crt', certificate),
     file('/etc/flannel/pki/client.key', key, { secret: true }),
   ];
-  const writeCni = file('/usr/local/lib/hardway/write-cni', template('flannel/write-cni', {}), { mode: 0o755 });
+  const writeCni = file('/usr/local/lib/hardway/write-cni', template('flannel/write-cni', {}), {
+    mode: 0o755,
+  });
   const unit = template('flannel/flanneld.service', {
     program: programLine(artefacts.get('flanneld')),
     endpoints: etcdEndpoints(cluster),

@@ -40,7 +40,9 @@ const debianPackage = (name: string): Resource => ({
     status === '' ? null : { status },
   ),
   steps: () => [
-    { run: sh`DEBIAN_FRONTEND=noninteractive apt-get -q update && apt-get -q install -y --no-install-recommends ${name}` },
+    {
+      run: sh`DEBIAN_FRONTEND=noninteractive apt-get -q update && apt-get -q install -y --no-install-recommends ${name}`,
+    },
   ],
 });
 
@@ -67,7 +69,9 @@ function kernel({ facts }: Scope): Resource[] {
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
   return [
     ...(facts.container ? [] : [modulesFile(), ...(facts.bridgeFilter ? [] : [loadedModules()]), noSwap()]),
-    file('/etc/sysctl.d/90-hardway.conf', lines.join(''), { why: 'Pods on different machines reach each other through this one.' }),
+    file('/etc/sysctl.d/90-hardway.conf', lines.join(''), {
+      why: 'Pods on different machines reach each other through this one.',
+    }),
     ...Object.entries(settings).map(([key, value]) => sysctl(key, value)),
   ];
 }

@@ -51,7 +51,9 @@ export const kubelet = (cluster: Cluster, { pki, present, joining }: Joining): P
 function kubeletResources(scope: Scope): Resource[] {
   const { node, artefacts, pki, joining } = scope;
   const ca = file('/etc/kubernetes/pki/ca.crt', pki.authority('ca').certificatePem);
-  const config = file('/var/lib/kubelet/config.yaml', stringify(kubeletConfiguration(scope)), { mode: 0o600 });
+  const config = file('/var/lib/kubelet/config.yaml', stringify(kubeletConfiguration(scope)), {
+    mode: 0o600,
+  });
   const unit = template('kubelet/kubelet.service', {
     program: programLine(artefacts.get('kubelet')),
     address: node.address,
@@ -70,7 +72,10 @@ function kubeletResources(scope: Scope): Resource[] {
 function bootstrapConf({ cluster, node, pki, token }: Scope): Resource {
   const ca = pki.authority('ca').certificatePem;
   const text = kubeconfig(cluster.name, apiServer(cluster, node), ca, 'bootstrap', { token });
-  return file(BOOTSTRAP, text, { secret: true, why: 'Removed again as soon as the node has its own certificate.' });
+  return file(BOOTSTRAP, text, {
+    secret: true,
+    why: 'Removed again as soon as the node has its own certificate.',
+  });
 }
 
 const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
@@ -101,7 +106,9 @@ const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
 });
 
 const taints = ({ roles, taints: own }: Scope['node']): object[] => [
-  ...(roles.includes('master') ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : []),
+  ...(roles.includes('master')
+    ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }]
+    : []),
   ...own.map(({ key, value, effect }) => ({ key, value, effect })),
 ];
 
@@ -130,7 +137,13 @@ done`,
 /** NodeRestriction forbids a kubelet to name its own role. */
 function nodeRoles(cluster: Cluster, name: string): Resource {
   const node = cluster.nodes.find((each) => each.name === name);
-  const roles = (node?.roles ?? []).map((role) => ({ master: 'control-plane', etcd: 'etcd', minion: 'minion' })[role]);
+  const roles = (node?.roles ?? []).map(
+    (role) => ({ master: 'control-plane', etcd: 'etcd', minion: 'minion' })[role],
+  );
   const labels = Object.fromEntries(roles.map((role) => [`node-role.kubernetes.io/${role}`, '']));
-  return manifest({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...labels, ...node?.labels } } });
+  return manifest({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { ...labels, ...node?.labels } },
+  });
 }

@@ -27,8 +27,12 @@ function kubeProxy(scope: Scope): Resource[] {
   const ca = pki.authority('ca').certificatePem;
   const credential = pki.leaf(`${node.name}/proxy`);
   const server = apiServer(cluster, node);
-  const conf = file(CREDENTIAL, kubeconfig(cluster.name, server, ca, 'kube-proxy', credential), { secret: true });
-  const config = file('/var/lib/kube-proxy/config.yaml', stringify(proxyConfiguration(scope)), { mode: 0o600 });
+  const conf = file(CREDENTIAL, kubeconfig(cluster.name, server, ca, 'kube-proxy', credential), {
+    secret: true,
+  });
+  const config = file('/var/lib/kube-proxy/config.yaml', stringify(proxyConfiguration(scope)), {
+    mode: 0o600,
+  });
   const unit = template('proxy/kube-proxy.service', { program: programLine(artefacts.get('kube-proxy')) });
   return [
     ...programs(artefacts, 'kube-proxy'),

@@ -44,11 +44,12 @@ export function etcdUsers(): Resource {
 }
 
 const question = (names: readonly string[]): Script => sh`[ -x /usr/local/bin/etcdctl ] || exit 0
-${etcdctl} auth status -w json >/dev/null 2>&1 || exit 0
+auth=$(${etcdctl} auth status -w json 2>/dev/null) || exit 0
 echo answered
-for name in root ${names}; do echo "user|$name|$(${etcdctl} user get "$name" -w json 2>/dev/null)"; done
-for name in ${names}; do echo "role|$name|$(${etcdctl} role get "$name" -w json 2>/dev/null)"; done
-echo "auth||$(${etcdctl} auth status -w json)"`;
+echo "auth||$auth"
+for name in root ${names}; do echo "user|$name|$(${etcdctl} user get "$name" -w json 2>/dev/null)" & done
+for name in ${names}; do echo "role|$name|$(${etcdctl} role get "$name" -w json 2>/dev/null)" & done
+wait`;
 
 function parse(output: string): Answer {
   if (!output.startsWith('answered')) return unknown;

@@ -16,7 +16,8 @@ cd ${RECORDS} 2>/dev/null && for name in ${asks.map((ask) => recordName(ask))}; 
     if (!output.includes('answered')) return asks.map(() => null);
     const lines = output.split('\n');
     return asks.map((reference) => {
-      const from = lines.find((line) => line.startsWith(`from|${recordName(reference)}|`))?.split('|')[2] ?? '';
+      const from =
+        lines.find((line) => line.startsWith(`from|${recordName(reference)}|`))?.split('|')[2] ?? '';
       return `${lines.includes(reference) ? 'there' : 'missing'}|${from}`;
     });
   },

@@ -33,7 +33,9 @@ HARDWAY`,
     const text = output.trimEnd().slice(0, -'answered'.length).trim();
     const found = (text === '' ? { items: [] } : JSON.parse(text)) as { items?: Manifest[] } & Manifest;
     const byName = new Map((found.items ?? [found]).map((object) => [identity(object), object]));
-    return asks.map((ask) => JSON.stringify(byName.get(identity(JSON.parse(ask) as Manifest)) ?? { missing: true }));
+    return asks.map((ask) =>
+      JSON.stringify(byName.get(identity(JSON.parse(ask) as Manifest)) ?? { missing: true }),
+    );
   },
 };
 
@@ -43,7 +45,9 @@ const listOf = (objects: readonly string[]): string =>
 /** All objects of a stage with one call. */
 const apply: Gather = {
   name: 'apply',
-  script: (items) => sh`${kubectl} apply --server-side --force-conflicts --field-manager=hardway -f - <<'HARDWAY'
+  script: (
+    items,
+  ) => sh`${kubectl} apply --server-side --force-conflicts --field-manager=hardway -f - <<'HARDWAY'
 ${verbatim(listOf(items) as Script)}
 HARDWAY`,
 };
@@ -67,7 +71,11 @@ export function manifest(wanted: Manifest, options: ManifestOptions = {}): Resou
   const { apiVersion, kind, metadata } = wanted;
   const applied = createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 16);
   const sent = withMarks({ ...wanted, ...options.alsoSend }, applied);
-  const ask = JSON.stringify({ apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } });
+  const ask = JSON.stringify({
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, namespace: metadata.namespace },
+  });
   return {
     id: `${kind.toLowerCase()}:${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`,
     desired: { applied, drift: '' },

@@ -34,7 +34,7 @@ export async function runRecipe(product: Product, session: Session, options: Run
 }
 
 /** Nothing was ever brought up from this state directory, so nothing can depend on an earlier authority. */
-const isNew = ({ state }: Session): boolean => !existsSync(state.path('kubeconfig'));
+export const isNew = ({ state }: Session): boolean => !existsSync(state.path('kubeconfig'));
 
 /** Planning writes nothing: certificates it would make are made in a copy that is thrown away. */
 async function prepareCopy(product: Product, session: Session): Promise<Prepared> {

@@ -13,10 +13,26 @@ export async function main(args: readonly string[], version: string, product: Pr
     .scriptName('hardway')
     .usage('$0 <verb>\n\nReal Kubernetes clusters the hard way, from one cluster.json.')
     .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false, 'boolean-negation': false })
-    .option('file', { alias: 'f', type: 'string', default: 'cluster.json', describe: 'the description of the cluster' })
-    .option('set', { type: 'string', array: true, nargs: 1, default: [], describe: 'override one value: path=value' })
+    .option('file', {
+      alias: 'f',
+      type: 'string',
+      default: 'cluster.json',
+      describe: 'the description of the cluster',
+    })
+    .option('set', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: 'override one value: path=value',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'write JSON for programs' })
-    .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'only problems and the verdict' })
+    .option('quiet', {
+      alias: 'q',
+      type: 'boolean',
+      default: false,
+      describe: 'only problems and the verdict',
+    })
     .option('verbose', { alias: 'v', type: 'boolean', default: false, describe: 'every difference, and why' })
     .version(version)
     .help()
@@ -55,13 +71,23 @@ const codeOf = (error: unknown): number =>
 function tell(error: unknown, json: boolean): void {
   const known = error instanceof HardwayError;
   const message = error instanceof Error ? error.message : String(error);
-  const evidence = known ? error.evidence : error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 6) : [];
-  const remedy = known ? error.remedy : 'This is a fault of Hardway itself; please report it with the lines above.';
+  const evidence = known
+    ? error.evidence
+    : error instanceof Error
+      ? (error.stack ?? '').split('\n').slice(1, 6)
+      : [];
+  const remedy = known
+    ? error.remedy
+    : 'This is a fault of Hardway itself; please report it with the lines above.';
   if (json) {
     const code = known ? error.code : 'INTERNAL';
     process.stderr.write(`${redact(JSON.stringify({ type: 'failure', code, message, evidence, remedy }))}\n`);
     return;
   }
-  const lines = [`✗ ${message}`, ...evidence.map((line) => `    ${line}`), ...(remedy === undefined ? [] : [`  → ${remedy}`])];
+  const lines = [
+    `✗ ${message}`,
+    ...evidence.map((line) => `    ${line}`),
+    ...(remedy === undefined ? [] : [`  → ${remedy}`]),
+  ];
   process.stderr.write(`${redact(lines.join('\n'))}\n`);
 }

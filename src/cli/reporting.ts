@@ -11,7 +11,12 @@ const write = (text: string): void => void process.stdout.write(text);
 export const reportFor = ({ json, quiet, verbose }: Given): Report =>
   json
     ? ndjsonReport(write)
-    : plainReport({ write, quiet, verbose, colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined });
+    : plainReport({
+        write,
+        quiet,
+        verbose,
+        colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+      });
 
 /** Also keeps an account in the state directory; `flush` waits until it is written. */
 export function journaled(report: Report, state: State): { report: Report; flush: () => Promise<void> } {

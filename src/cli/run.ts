@@ -17,19 +17,28 @@ import type { Given } from './verb.ts';
 const LOCK_WAIT = 1800;
 
 /** One `up` or `plan` from lock to verdict. Returns the exit code. */
-export async function run(product: Product, session: Session, given: Given, verb: 'up' | 'plan'): Promise<number> {
+export async function run(
+  product: Product,
+  session: Session,
+  given: Given,
+  verb: 'up' | 'plan',
+): Promise<number> {
   const { cluster, state } = session;
   const planOnly = verb === 'plan';
   const began = Date.now();
-  const kept = planOnly ? { report: reportFor(given), flush: async () => {} } : journaled(reportFor(given), state);
+  const kept = planOnly
+    ? { report: reportFor(given), flush: async () => {} }
+    : journaled(reportFor(given), state);
   const { report } = kept;
   const stop = stopOnSignal(report);
   report({ type: 'start', verb, cluster: cluster.name, machines: cluster.nodes.length });
   try {
-    const work = (): Promise<Outcome> => runRecipe(product, session, { planOnly, report, signal: stop.signal });
+    const work = (): Promise<Outcome> =>
+      runRecipe(product, session, { planOnly, report, signal: stop.signal });
     const outcome = planOnly ? await work() : await locked(session, report, verb, work);
     for (const failure of outcome.failures) tellFailure(report, failure);
-    const healthy = planOnly || outcome.failures.length > 0 || (await closingCheck(product, session, given, report));
+    const healthy =
+      planOnly || outcome.failures.length > 0 || (await closingCheck(product, session, given, report));
     const verdict = verdictOf(outcome, planOnly, (Date.now() - began) / 1000);
     const code = healthy || outcome.awaiting.length > 0 ? verdict.exitCode : exitCode.failed;
     const seconds = (Date.now() - began) / 1000;
@@ -42,20 +51,33 @@ export async function run(product: Product, session: Session, given: Given, verb
   }
 }
 
-const locked = (session: Session, report: Report, who: string, work: () => Promise<Outcome>): Promise<Outcome> =>
+const locked = (
+  session: Session,
+  report: Report,
+  who: string,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> =>
   withLock(
     session.state.dir,
     {
       who,
       wait: LOCK_WAIT,
       onWait: (holder) =>
-        report({ type: 'note', text: `waiting for another run (${holder.who}, pid ${holder.pid} on ${holder.host})` }),
+        report({
+          type: 'note',
+          text: `waiting for another run (${holder.who}, pid ${holder.pid} on ${holder.host})`,
+        }),
     },
     work,
   );
 
 /** The quick check that ends each run, and the node table. */
-async function closingCheck(product: Product, session: Session, given: Given, report: Report): Promise<boolean> {
+async function closingCheck(
+  product: Product,
+  session: Session,
+  given: Given,
+  report: Report,
+): Promise<boolean> {
   const machines = await present(session);
   if (machines.size === 0) return true;
   const { nodes, problems } = await product.status(session.cluster, machines);

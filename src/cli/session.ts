@@ -55,7 +55,9 @@ export function openSession(options: SessionOptions): Session {
     if (known !== undefined) return known;
     const hosts = knownHosts(state.path('known_hosts'));
     const connectTimeout = cluster.timeouts['connect'] ?? 10;
-    const connection = withSudo(sshConnection({ host, port, user, keys, knownHosts: hosts, label: name, connectTimeout }));
+    const connection = withSudo(
+      sshConnection({ host, port, user, keys, knownHosts: hosts, label: name, connectTimeout }),
+    );
     open.set(key, connection);
     return connection;
   }

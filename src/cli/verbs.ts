@@ -2,6 +2,8 @@ import type { Product } from './product.ts';
 import type { Verb } from './verb.ts';
 import { down } from './verbs/down.ts';
 import { kubeconfig } from './verbs/kubeconfig.ts';
+import { lab } from './verbs/lab.ts';
+import { machines } from './verbs/machines.ts';
 import { node } from './verbs/node.ts';
 import { plan } from './verbs/plan.ts';
 import { status } from './verbs/status.ts';
@@ -20,5 +22,7 @@ export const verbs = (product: Product): Verb[] => [
   kubeconfig,
   token,
   trust,
+  lab(product),
+  machines,
   node,
 ];

@@ -11,12 +11,16 @@ export interface Verdict {
 export function verdictOf(outcome: Outcome, planOnly: boolean, seconds: number): Verdict {
   const { changes, awaiting, deferred, failures, interrupted } = outcome;
   const done = `${count(changes, 'change')} in ${seconds.toFixed(1)} s`;
-  if (failures.some((failure) => failure instanceof BusyError)) return { exitCode: exitCode.busy, text: 'busy' };
+  if (failures.some((failure) => failure instanceof BusyError))
+    return { exitCode: exitCode.busy, text: 'busy' };
   if (failures.length > 0) return { exitCode: exitCode.failed, text: `failed after ${done}` };
   if (interrupted) return { exitCode: exitCode.failed, text: `stopped after ${done}; run again to go on` };
-  if (planOnly && changes > 0) return { exitCode: exitCode.differences, text: `${count(changes, 'difference')}; nothing was touched` };
-  if (awaiting.length > 0) return { exitCode: exitCode.partial, text: `${done}; awaiting ${awaiting.join(', ')}` };
-  if (deferred.length > 0) return { exitCode: exitCode.failed, text: `stuck after ${done}: ${deferred.join('; ')}` };
+  if (planOnly && changes > 0)
+    return { exitCode: exitCode.differences, text: `${count(changes, 'difference')}; nothing was touched` };
+  if (awaiting.length > 0)
+    return { exitCode: exitCode.partial, text: `${done}; awaiting ${awaiting.join(', ')}` };
+  if (deferred.length > 0)
+    return { exitCode: exitCode.failed, text: `stuck after ${done}: ${deferred.join('; ')}` };
   return { exitCode: exitCode.done, text: planOnly ? 'nothing to do' : `done: ${done}` };
 }
 

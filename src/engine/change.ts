@@ -27,7 +27,10 @@ export async function change(
 ): Promise<void> {
   const uploads = work.flatMap(({ steps }) => steps.filter(isPut)).map(upload);
   for (const large of uploads.filter(isLarge)) await put(machine, connection, large, report);
-  const script = changeScript(work, uploads.filter((file) => !isLarge(file)));
+  const script = changeScript(
+    work,
+    uploads.filter((file) => !isLarge(file)),
+  );
   if (script === '') return;
   const result = await connection.run(script, { limit });
   if (result.ok) return;
@@ -50,7 +53,8 @@ const isPut = (step: Step): step is Put => 'put' in step;
 function upload(step: Put): Upload {
   const owner = step.owner === undefined ? {} : { owner: step.owner };
   const base = { path: step.put, mode: step.mode, ...owner };
-  if (isFile(step.content)) return { ...base, content: { file: step.content.file }, sha256: step.content.sha256 };
+  if (isFile(step.content))
+    return { ...base, content: { file: step.content.file }, sha256: step.content.sha256 };
   const content = Buffer.from(step.content);
   return { ...base, content, sha256: createHash('sha256').update(content).digest('hex') };
 }
@@ -75,7 +79,8 @@ function changeScript(work: readonly Work[], files: readonly Upload[]): Script {
   for (const { resource, steps } of work) {
     for (const step of steps) {
       if ('put' in step) continue;
-      const script = 'run' in step ? step.run : 'remove' in step ? sh`rm -rf -- ${step.remove}` : gathered(step.gather);
+      const script =
+        'run' in step ? step.run : 'remove' in step ? sh`rm -rf -- ${step.remove}` : gathered(step.gather);
       if (seen.has(script)) continue;
       seen.add(script);
       parts.push(guarded(resource, script));

@@ -2,6 +2,7 @@ import type { Connection } from '../connection/connection.ts';
 import { ConnectionError, HardwayError } from '../errors.ts';
 import { asError } from './as-error.ts';
 import type { Report } from '../report/event.ts';
+import { askNeeds, type NeedAnswers } from './needs.ts';
 import type { Plan, Recipe } from './phase.ts';
 import { runPhase } from './run-phase.ts';
 import type { Resource } from './resource.ts';
@@ -45,7 +46,8 @@ export async function converge<S>(options: ConvergeOptions<S>): Promise<Outcome>
     changes += outcome.changes;
     const over = outcome.changes === 0 || outcome.failures.length > 0 || outcome.interrupted;
     if (over || options.planOnly) return { ...outcome, changes };
-    if (pass === PASSES) throw new HardwayError('RESTLESS', `still changing something after ${PASSES} passes`);
+    if (pass === PASSES)
+      throw new HardwayError('RESTLESS', `still changing something after ${PASSES} passes`);
   }
 }
 
@@ -56,6 +58,7 @@ export interface Pass<S> {
   readonly present: ReadonlyMap<string, Connection>;
   readonly awaiting: readonly string[];
   readonly surveys: ReadonlyMap<string, Survey>;
+  readonly needs: NeedAnswers;
   changes: number;
   /** `<machine> <resource>`: what the survey no longer knows. */
   readonly changed: Set<string>;
@@ -67,16 +70,29 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
   const { present, awaiting, failures } = await reach(await options.machines());
   const nothing = { changes: 0, awaiting, deferred: [], interrupted: false };
   if (failures.length > 0) return { ...nothing, failures };
-  if (present.size === 0) return { ...nothing, failures: [], deferred: ['every phase: no machine is there yet'] };
+  if (present.size === 0)
+    return { ...nothing, failures: [], deferred: ['every phase: no machine is there yet'] };
 
   const plan = options.recipe.plan(await askFacts(present, options.recipe));
   if (number === 1) for (const text of plan.notes) options.report({ type: 'note', text });
+  const needs = askNeeds(plan, present);
   const surveys = new Map<string, Survey>();
   await everywhere(present, async (name, connection) => {
     surveys.set(name, await survey(name, connection, resourcesOf(plan, name)));
   });
 
-  const pass: Pass<S> = { options, plan, present, awaiting, surveys, changes: 0, changed: new Set(), deferred: [], failures: [] };
+  const pass: Pass<S> = {
+    options,
+    plan,
+    present,
+    awaiting,
+    surveys,
+    needs,
+    changes: 0,
+    changed: new Set(),
+    deferred: [],
+    failures: [],
+  };
   for (const phase of plan.phases) {
     if (options.signal?.aborted || pass.failures.length > 0) break;
     await runPhase(pass, phase);
@@ -107,14 +123,21 @@ async function reach(machines: readonly Machine[]): Promise<Reached> {
   return { present, awaiting, failures };
 }
 
-async function askFacts<S>(present: ReadonlyMap<string, Connection>, recipe: Recipe<S>): Promise<Map<string, string>> {
+async function askFacts<S>(
+  present: ReadonlyMap<string, Connection>,
+  recipe: Recipe<S>,
+): Promise<Map<string, string>> {
   const facts = new Map<string, string>();
   await everywhere(present, async (name, connection) => {
     const result = await connection.run(recipe.facts, { limit: 30 });
     if (!result.ok) {
-      throw new HardwayError('FACTS', `${name}: could not be asked what kind of machine it is (${result.outcome})`, {
-        evidence: result.stderr.trim().split('\n').slice(-5),
-      });
+      throw new HardwayError(
+        'FACTS',
+        `${name}: could not be asked what kind of machine it is (${result.outcome})`,
+        {
+          evidence: result.stderr.trim().split('\n').slice(-5),
+        },
+      );
     }
     facts.set(name, result.stdout);
   });

@@ -31,7 +31,8 @@ export interface Gather {
 }
 
 /** Bytes made here, or a file of the operator's that is too large for a script. */
-export type Content = string | Buffer | { readonly file: string; readonly sha256: string; readonly size: number };
+export type Content =
+  string | Buffer | { readonly file: string; readonly sha256: string; readonly size: number };
 
 export type Step =
   | { readonly put: string; readonly content: Content; readonly mode: number; readonly owner?: string }

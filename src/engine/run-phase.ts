@@ -4,9 +4,10 @@ import { asError } from './as-error.ts';
 import { change, type Work } from './change.ts';
 import type { Pass } from './converge.ts';
 import { differences } from './difference.ts';
-import type { Condition, Phase, Stage } from './phase.ts';
+import { unmetNeed } from './needs.ts';
+import type { Phase, Stage } from './phase.ts';
 import { type Answer, type Resource, type State, unknown } from './resource.ts';
-import { attend, check, settle } from './settle.ts';
+import { attend, settle } from './settle.ts';
 import { survey } from './survey.ts';
 
 /** Seconds for one change script. */
@@ -35,29 +36,6 @@ export async function runPhase<S>(pass: Pass<S>, phase: Phase<S>): Promise<void>
 function defer<S>(pass: Pass<S>, phase: Phase<S>, reason: string, awaiting: readonly string[] = []): void {
   pass.deferred.push(`${phase.name}: ${reason}`);
   pass.options.report({ type: 'deferred', phase: phase.name, reason, awaiting });
-}
-
-/** A need is waited for when this run has changed something that may still bring it about; else asked once. */
-async function unmetNeed<S>(pass: Pass<S>, phase: Phase<S>): Promise<string | null> {
-  for (const need of phase.needs ?? []) {
-    const reason = await unmet(pass, need);
-    if (reason !== null) return `${need.description}: ${reason}`;
-  }
-  return null;
-}
-
-async function unmet<S>(pass: Pass<S>, need: Condition): Promise<string | null> {
-  for (const machine of need.on) {
-    const connection = pass.present.get(machine);
-    if (connection === undefined) return `${machine} is not there yet`;
-    const mayStillCome = pass.changes > 0 && !pass.options.planOnly;
-    if (mayStillCome) await settle(machine, connection, need, pass.options.report);
-    else {
-      const answer = await check(machine, connection, need);
-      if (!answer.met && !pass.options.planOnly) return answer.reason;
-    }
-  }
-  return null;
 }
 
 interface Drift {
@@ -110,7 +88,14 @@ async function drift<S>(
     pass.changes += 1;
     pass.changed.add(`${machine} ${resource.id}`);
     const why = resource.why === undefined ? {} : { why: resource.why };
-    pass.options.report({ type: 'change', machine, phase: phase.name, resource: resource.id, differences: found, ...why });
+    pass.options.report({
+      type: 'change',
+      machine,
+      phase: phase.name,
+      resource: resource.id,
+      differences: found,
+      ...why,
+    });
     work.push({ resource: resource.id, steps: resource.steps(now) });
     drifted.push(resource);
   }
@@ -126,7 +111,8 @@ async function present<S>(
 ): Promise<(resource: Resource) => State | null> {
   const first = pass.surveys.get(machine);
   const answer = (resource: Resource): Answer => first?.get(resource.id) ?? null;
-  const isOpen = ({ id }: Resource): boolean => first?.get(id) === unknown || pass.changed.has(`${machine} ${id}`);
+  const isOpen = ({ id }: Resource): boolean =>
+    first?.get(id) === unknown || pass.changed.has(`${machine} ${id}`);
   const open = resources.filter(isOpen);
   const again = pass.options.planOnly ? new Map<string, Answer>() : await survey(machine, connection, open);
   return (resource) => {
@@ -137,7 +123,9 @@ async function present<S>(
 
 async function close<S>(pass: Pass<S>, stage: Stage<S>, drifts: readonly Drift[]): Promise<void> {
   const { report } = pass.options;
-  await together(drifts.map(({ machine, connection, work }) => change(machine, connection, work, CHANGE_LIMIT, report)));
+  await together(
+    drifts.map(({ machine, connection, work }) => change(machine, connection, work, CHANGE_LIMIT, report)),
+  );
   for (const condition of stage.settle ?? []) {
     const hosts = condition.on.filter((name) => pass.present.has(name));
     await together(
@@ -166,7 +154,9 @@ async function confirm({ machine, connection, resources }: Drift): Promise<void>
 /** Waits for all, then raises all failures together. */
 async function together<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(work);
-  const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
+  const failures = results
+    .filter((result) => result.status === 'rejected')
+    .map(({ reason }) => reason as unknown);
   if (failures.length > 0) throw new AggregateError(failures);
   return results.map((result) => (result as PromiseFulfilledResult<T>).value);
 }

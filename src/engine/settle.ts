@@ -22,14 +22,23 @@ export async function settle(
   report({ type: 'wait', machine, what: condition.description });
   const answer = await ask(machine, connection, condition, condition.limit);
   if (!answer.met) {
-    throw new MachineError(machine, `waited ${condition.limit} s for ${condition.description}: ${answer.reason}`, {
-      remedy: `If it is only slow, raise timeouts.${condition.name} in cluster.json and run again.`,
-    });
+    throw new MachineError(
+      machine,
+      `waited ${condition.limit} s for ${condition.description}: ${answer.reason}`,
+      {
+        remedy: `If it is only slow, raise timeouts.${condition.name} in cluster.json and run again.`,
+      },
+    );
   }
   report({ type: 'met', machine, what: condition.description, seconds: (Date.now() - began) / 1000 });
 }
 
-async function ask(machine: string, connection: Connection, condition: Condition, limit: number): Promise<Met> {
+async function ask(
+  machine: string,
+  connection: Connection,
+  condition: Condition,
+  limit: number,
+): Promise<Met> {
   const result = await connection.run(waitScript(condition.script(machine), limit), { limit: limit + 15 });
   if (result.ok) return { met: true };
   const last = `${result.stdout}\n${result.stderr}`.trim().split('\n').at(-1) ?? '';

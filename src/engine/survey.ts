@@ -18,10 +18,14 @@ export async function survey(
   const mark = randomBytes(8).toString('hex');
   const result = await connection.run(questionScript(batches, mark), { limit: 60 });
   if (!result.ok) {
-    throw new MachineError(machine, `could not be asked what is there (${result.outcome}, exit ${result.code})`, {
-      evidence: result.stderr.split('\n').slice(-5),
-      remedy: 'Run again; nothing was changed by asking.',
-    });
+    throw new MachineError(
+      machine,
+      `could not be asked what is there (${result.outcome}, exit ${result.code})`,
+      {
+        evidence: result.stderr.split('\n').slice(-5),
+        remedy: 'Run again; nothing was changed by asking.',
+      },
+    );
   }
   return answers(batches, sections(result.stdout, mark));
 }

@@ -2,15 +2,17 @@ import { cachedArtefacts } from '../artefacts/artefacts.ts';
 import { finishedBox, type Box } from '../box/box.ts';
 import { readRecipe } from '../box/recipe.ts';
 import type { Cluster, Node } from '../cluster/model.ts';
-import { parseRange } from '../cluster/ranges.ts';
+import { parseRange, plus } from '../cluster/ranges.ts';
 import { bridgeName, containerName, groupName, hardwareAddress, hostLink } from './names.ts';
 
 /** What the Vagrantfile knows of the cluster. */
 export interface MachinesView {
   readonly cluster: string;
   readonly bridge: string;
-  /** Prefix length of the cluster network. */
+  /** Prefix length of the cluster network: 24. */
   readonly prefix: number;
+  /** The same in the other spelling: 255.255.255.0. */
+  readonly netmask: string;
   /** Mark of this folder's containers. */
   readonly group: string;
   readonly box: {
@@ -35,10 +37,12 @@ export interface MachineView {
 
 /** Only looks into the caches; machines that cluster.json reaches by itself are not Vagrant's. */
 export function machinesView(cluster: Cluster, folder: string = process.cwd()): MachinesView {
+  const { prefix } = parseRange(cluster.network.machineCidr);
   return {
     cluster: cluster.name,
     bridge: bridgeName(cluster.name),
-    prefix: parseRange(cluster.network.machineCidr).prefix,
+    prefix,
+    netmask: plus('0.0.0.0', 2 ** 32 - 2 ** (32 - prefix)),
     group: groupName(cluster.name, folder),
     box: { lxc: builtBox(cluster) ?? null, default: 'debian/bookworm64' },
     machines: ownMachines(cluster).map((node) => machineView(cluster.name, node)),

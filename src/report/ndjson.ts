@@ -4,4 +4,5 @@ import { redact } from './redact.ts';
 /** One JSON object a line, for programs. */
 export const ndjsonReport =
   (write: (text: string) => void): Report =>
-  (event) => write(`${redact(JSON.stringify({ time: new Date().toISOString(), ...event }))}\n`);
+  (event) =>
+    write(`${redact(JSON.stringify({ time: new Date().toISOString(), ...event }))}\n`);

@@ -18,7 +18,8 @@ export function plainReport(options: PlainOptions): Report {
   const say = (text: string): void => options.write(`${redact(text)}\n`);
 
   return (event) => {
-    if (options.quiet && event.type !== 'failure' && event.type !== 'verdict' && event.type !== 'warning') return;
+    if (options.quiet && event.type !== 'failure' && event.type !== 'verdict' && event.type !== 'warning')
+      return;
     for (const line of linesOf(event, options.verbose, paint, shown)) say(line);
   };
 }
@@ -37,7 +38,9 @@ function linesOf(event: Event, verbose: boolean, paint: Paint, shown: Map<string
       return verbose ? [`  ${event.machine.padEnd(10)} … waiting for ${event.what}`] : [];
     case 'met':
       if (event.seconds < 0.5 && !verbose) return [];
-      return [paint('dim', `  ${event.machine.padEnd(10)} waited ${event.seconds.toFixed(1)} s for ${event.what}`)];
+      return [
+        paint('dim', `  ${event.machine.padEnd(10)} waited ${event.seconds.toFixed(1)} s for ${event.what}`),
+      ];
     case 'progress':
       return progressLines(event, shown);
     case 'note':
@@ -45,7 +48,9 @@ function linesOf(event: Event, verbose: boolean, paint: Paint, shown: Map<string
     case 'warning':
       return [paint('yellow', `! ${event.machine === undefined ? '' : `${event.machine}: `}${event.text}`)];
     case 'deferred':
-      return [`  ${event.phase} deferred: ${event.reason}${event.awaiting.length > 0 ? ` (${event.awaiting.join(', ')})` : ''}`];
+      return [
+        `  ${event.phase} deferred: ${event.reason}${event.awaiting.length > 0 ? ` (${event.awaiting.join(', ')})` : ''}`,
+      ];
     case 'failure':
       return [
         paint('red', `✗ ${event.message}`),

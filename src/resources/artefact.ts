@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import type { Artefact } from '../artefacts/artefact.ts';
 import { sh } from '../connection/quote.ts';
 import type { Batch, Resource, State } from '../engine/resource.ts';
@@ -11,16 +12,19 @@ const RECORDS = '/var/lib/hardway/digests';
  */
 const artefacts: Batch = {
   name: 'artefact',
-  script: (asks) => sh`for path in ${asks}; do
-  identity=$(stat -c '%d:%i:%s:%.Y:%.Z' -- "$path" 2>/dev/null) || continue
-  record=${RECORDS}/$(echo "$path" | tr / _)
-  read -r known digest 2>/dev/null < "$record" || known=
-  if [ "$known" = "$identity" ]; then recorded=yes; else
+  // Only builtins inside the loop: a fork for each of fifty files would be felt.
+  script: (
+    asks,
+  ) => sh`stat -c '%n %d:%i:%s:%.Y:%.Z %a %U:%G' -- ${asks} 2>/dev/null | while read -r path identity mode owner; do
+  known=; recorded=yes
+  [ -e ${RECORDS}"$path" ] && read -r known digest < ${RECORDS}"$path"
+  if [ "$known" != "$identity" ]; then
     recorded=no
     digest=$(openssl dgst -sha256 -r "$path" 2>/dev/null || sha256sum "$path")
+    digest=\${digest%% *}
   fi
-  echo "$path|$(stat -c '%a|%U:%G' -- "$path")|$recorded|$(echo "$digest" | cut -c1-64)"
-done 2>/dev/null`,
+  echo "$path|$mode|$owner|$recorded|$digest"
+done`,
   answers: (output, asks) => {
     const lines = new Map(output.split('\n').map((line) => [line.slice(0, line.indexOf('|')), line]));
     return asks.map((path) => lines.get(path) ?? null);
@@ -38,15 +42,20 @@ export function artefact(locked: Artefact, path: string): Resource {
   const mode = locked.kind === 'image' ? 0o644 : 0o755;
   return {
     id: `artefact:${path}`,
-    desired: { mode: mode.toString(8).padStart(4, '0'), owner: 'root:root', sha256: locked.sha256, recorded: true },
+    desired: {
+      mode: mode.toString(8).padStart(4, '0'),
+      owner: 'root:root',
+      sha256: locked.sha256,
+      recorded: true,
+    },
     question: { batch: artefacts, ask: path, parse: parseArtefact },
     steps: (now) => {
       const there = now?.['sha256'] === locked.sha256;
       const content = { file: locked.file, sha256: locked.sha256, size: locked.size };
-      const record = sh`mkdir -p ${RECORDS}
-chown root:root ${path}
+      const record = sh`chown root:root ${path}
 chmod ${mode.toString(8)} ${path}
-echo "$(stat -c '%d:%i:%s:%.Y:%.Z' -- ${path}) ${locked.sha256}" > ${RECORDS}/$(echo ${path} | tr / _)`;
+mkdir -p ${dirname(RECORDS + path)}
+echo "$(stat -c '%d:%i:%s:%.Y:%.Z' -- ${path}) ${locked.sha256}" > ${RECORDS + path}`;
       return there ? [{ run: record }] : [{ put: path, content, mode, owner: 'root:root' }, { run: record }];
     },
     why: `${locked.name} ${locked.version}, from ${locked.source}`,

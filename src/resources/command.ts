@@ -6,7 +6,10 @@ const MARK = '--- hardway answer ';
 /** Questions that share nothing: each is a small script of its own, run one after another in one channel. */
 const commands: Batch = {
   name: 'command',
-  script: (asks) => asks.map((ask, index) => sh`echo ${`${MARK}${index}`}\n(\n${verbatim(ask as Script)}\n)\n`).join('') as Script,
+  script: (asks) =>
+    asks
+      .map((ask, index) => sh`echo ${`${MARK}${index}`}\n(\n${verbatim(ask as Script)}\n)\n`)
+      .join('') as Script,
   answers: (output, asks) => {
     const parts = new Map<number, string>();
     for (const part of output.split(MARK).slice(1)) {

@@ -24,7 +24,12 @@ true`,
 function parsePath(answer: string | null): State | null {
   if (answer === null) return null;
   const [type = '', mode = '', owner = '', sha256 = ''] = answer.split('|');
-  return { type: type === 'regular empty file' ? 'regular file' : type, mode: mode.padStart(4, '0'), owner, sha256 };
+  return {
+    type: type === 'regular empty file' ? 'regular file' : type,
+    mode: mode.padStart(4, '0'),
+    owner,
+    sha256,
+  };
 }
 
 export interface FileOptions {

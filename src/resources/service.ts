@@ -22,42 +22,58 @@ sha256sum "$@" > ${STARTED}/.$unit && mv ${STARTED}/.$unit ${STARTED}/$unit
 
 const services: Batch = {
   name: 'service',
-  script: (asks) => sh`systemctl show --property=Id,ActiveState,SubState,UnitFileState,NeedDaemonReload,MainPID ${asks}
-for unit in ${asks}; do
-  started=${STARTED}/$unit
-  pid=$(systemctl show --property=MainPID --value "$unit")
-  exe=$(readlink "/proc/$pid/exe" 2>/dev/null)
-  case $exe in *deleted*) old=yes;; *) old=no;; esac
-  echo "started|$unit|$old|$(sha256sum "$started" 2>/dev/null | cut -c1-64)"
-done`,
+  script: (
+    asks,
+  ) => sh`systemctl show --property=Id,ActiveState,SubState,UnitFileState,NeedDaemonReload,MainPID ${asks}
+echo
+for pid in $(systemctl show --property=MainPID --value ${asks}); do set -- "$@" "/proc/$pid/exe"; done
+stat -c 'exe|%N' "$@" 2>/dev/null
+cd ${STARTED} 2>/dev/null && sha256sum * 2>/dev/null
+true`,
   answers: (output, asks) => {
-    const found = new Map<string, Map<string, string>>();
-    for (const block of output.split('\n\n')) {
-      const properties = new Map<string, string>();
-      for (const line of block.split('\n')) {
-        const at = line.indexOf('=');
-        if (at > 0) properties.set(line.slice(0, at), line.slice(at + 1));
-      }
-      const id = properties.get('Id');
-      if (id !== undefined) found.set(id, properties);
-    }
-    for (const [, unit = '', old = '', digest = ''] of output.matchAll(/^started\|([^|]*)\|([^|]*)\|(.*)$/gm)) {
-      found.get(unit)?.set('old', old).set('started', digest);
-    }
-    return asks.map((unit) => JSON.stringify(Object.fromEntries(found.get(unit) ?? [])));
+    const found = new Map(
+      output
+        .split('\n\n')
+        .map((text) => properties(text))
+        .map((unit) => [unit['Id'] ?? '', unit]),
+    );
+    const replaced = [...output.matchAll(/^exe\|'\/proc\/(\d+)\/exe' -> '.* \(deleted\)'$/gm)].map(
+      ([, pid]) => pid,
+    );
+    const started = new Map(
+      [...output.matchAll(/^([0-9a-f]{64}) [ *](.*)$/gm)].map(([, digest, unit]) => [unit, digest]),
+    );
+    return asks.map((id) => {
+      const unit = found.get(id);
+      if (unit === undefined) return null;
+      return JSON.stringify({
+        ...unit,
+        replaced: replaced.includes(unit['MainPID']),
+        started: started.get(id) ?? '',
+      });
+    });
   },
 };
 
+/** KEY=value lines. */
+const properties = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .split('\n')
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+
 function parseService(answer: string | null): State | null {
-  const seen = JSON.parse(answer ?? '{}') as Record<string, string>;
+  const seen = JSON.parse(answer ?? '{}') as Record<string, string | boolean>;
   const state = seen['ActiveState'];
   const starting = state === 'activating' && seen['SubState'] !== 'auto-restart';
   return {
     enabled: seen['UnitFileState'] === 'enabled',
     running: state === 'active' || state === 'reloading' || starting,
     'unit reloaded': seen['NeedDaemonReload'] !== 'yes',
-    'runs replaced program': seen['old'] === 'yes',
-    'started with': seen['started'] ?? '',
+    'runs replaced program': seen['replaced'] === true,
+    'started with': String(seen['started'] ?? ''),
   };
 }
 

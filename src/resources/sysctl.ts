@@ -5,7 +5,9 @@ const sysctls: Batch = {
   name: 'sysctl',
   script: (asks) => sh`for key in ${asks}; do echo "$key=$(sysctl -n "$key" 2>/dev/null)"; done`,
   answers: (output, asks) => {
-    const values = new Map(output.split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]));
+    const values = new Map(
+      output.split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]),
+    );
     return asks.map((key) => values.get(key) || null);
   },
 };

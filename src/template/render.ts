@@ -11,7 +11,11 @@ export type TemplateData = Readonly<Record<string, string | number | boolean | n
  */
 export function render(template: URL, data: TemplateData): string {
   const source = readFileSync(fileURLToPath(template), 'utf8');
-  const compiled = Handlebars.compile<TemplateData>(source, { strict: true, noEscape: true, knownHelpersOnly: true });
+  const compiled = Handlebars.compile<TemplateData>(source, {
+    strict: true,
+    noEscape: true,
+    knownHelpersOnly: true,
+  });
   refuseLineBreaks(template, data);
   return compiled(complete(template, data), { allowProtoPropertiesByDefault: true });
 }

@@ -9,6 +9,7 @@ interface Field {
   readonly description?: string;
   readonly examples?: readonly unknown[];
   readonly default?: unknown;
+  readonly type?: unknown;
   readonly items?: Field;
   readonly additionalProperties?: unknown;
   readonly properties?: Readonly<Record<string, Field>>;

@@ -13,7 +13,8 @@ describe('npm run lab', () => {
 
   it('ends with a verdict, the node table and what to try next', () => {
     expect(first.code, first.output).toBe(0);
-    for (const machine of machines) expect(first.output).toMatch(new RegExp(`^${machine} +Ready .*v1\\.36\\.`, 'm'));
+    for (const machine of machines)
+      expect(first.output).toMatch(new RegExp(`^${machine} +Ready .*v1\\.36\\.`, 'm'));
     expect(first.output).toMatch(/kubectl/);
   });
 
@@ -53,10 +54,17 @@ describe('npm run lab', () => {
   });
 
   it('repairs what a hand changed on a machine, and nothing else', async () => {
-    await lab.on('minion-1', 'chmod 644 /etc/flannel/pki/client.key; sysctl -q -w net.ipv4.ip_forward=0; echo "# x" >> /var/lib/kubelet/config.yaml');
+    await lab.on(
+      'minion-1',
+      'chmod 644 /etc/flannel/pki/client.key; sysctl -q -w net.ipv4.ip_forward=0; echo "# x" >> /var/lib/kubelet/config.yaml',
+    );
     const plan = await lab.hardway('plan');
     expect(plan.code, plan.output).toBe(2);
-    for (const named of ['file:/etc/flannel/pki/client.key (mode)', 'sysctl:net.ipv4.ip_forward (value)', 'file:/var/lib/kubelet/config.yaml (sha256)']) {
+    for (const named of [
+      'file:/etc/flannel/pki/client.key (mode)',
+      'sysctl:net.ipv4.ip_forward (value)',
+      'file:/var/lib/kubelet/config.yaml (sha256)',
+    ]) {
       expect(plan.output).toContain(named);
     }
     expect(plan.output).toContain('3 differences');

@@ -61,7 +61,9 @@ describe('faults', () => {
   it('a wrong key: the machine, the user and the key file are named', async () => {
     const file = join(lab.folder, '.hardway', 'inventory', 'minion-1.json');
     const good = readFileSync(file, 'utf8');
-    const other = JSON.parse(readFileSync(join(lab.folder, '.hardway', 'inventory', 'master.json'), 'utf8')) as { keys: string[] };
+    const other = JSON.parse(
+      readFileSync(join(lab.folder, '.hardway', 'inventory', 'master.json'), 'utf8'),
+    ) as { keys: string[] };
     writeFileSync(file, JSON.stringify({ ...(JSON.parse(good) as object), keys: other.keys }));
     const told = await lab.hardway('up').finally(() => writeFileSync(file, good));
     expect(told.code).toBe(1);
@@ -71,7 +73,10 @@ describe('faults', () => {
 
   it('a full disk: the path and the bytes are named, nothing half-written stays', async () => {
     const target = '/etc/flannel/pki';
-    await lab.on('minion-1', `mkdir /tmp/full && cp -a ${target}/. /tmp/full && mount -t tmpfs -o size=16k tmpfs ${target} && cp -a /tmp/full/. ${target} && rm ${target}/client.key && head -c 64k /dev/zero > ${target}/filler; true`);
+    await lab.on(
+      'minion-1',
+      `mkdir /tmp/full && cp -a ${target}/. /tmp/full && mount -t tmpfs -o size=16k tmpfs ${target} && cp -a /tmp/full/. ${target} && rm ${target}/client.key && head -c 64k /dev/zero > ${target}/filler; true`,
+    );
     try {
       const told = await lab.hardway('up');
       expect(told.code).toBe(1);

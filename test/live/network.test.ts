@@ -22,7 +22,13 @@ describe('the pod network', () => {
         // 1450 bytes of the vxlan link less 28 of headers; pings are not fragmented on the way.
         const ping = await inPod(lab, from, 'ping', '-c', '1', '-W', '2', '-s', '1422', to.ip);
         expect(ping, `${from.node} → ${to.node}`).toContain('1 packets received');
-        const bytes = await inPod(lab, from, 'sh', '-c', `/bin/busybox wget -q -O - http://${to.ip}:8080/large | /bin/busybox wc -c`);
+        const bytes = await inPod(
+          lab,
+          from,
+          'sh',
+          '-c',
+          `/bin/busybox wget -q -O - http://${to.ip}:8080/large | /bin/busybox wc -c`,
+        );
         expect(bytes.trim(), `${from.node} → ${to.node}`).toBe('3000000');
       }
     }
@@ -46,10 +52,15 @@ describe('the pod network', () => {
 
   it('answers on a Service from every pod and on a NodePort of every machine', async () => {
     for (const pod of pods) {
-      expect(await inPod(lab, pod, 'wget', '-q', '-O', '-', `http://probe.${namespace}.svc.cluster.local/`)).toBe('here\n');
+      expect(
+        await inPod(lab, pod, 'wget', '-q', '-O', '-', `http://probe.${namespace}.svc.cluster.local/`),
+      ).toBe('here\n');
     }
     for (const machine of machines) {
-      const result = await lab.on(machine, `for to in ${machines.join(' ')}; do curl -sS -m 5 http://$to:30080/ || exit 1; done`);
+      const result = await lab.on(
+        machine,
+        `for to in ${machines.join(' ')}; do curl -sS -m 5 http://$to:30080/ || exit 1; done`,
+      );
       expect(result.stdout, `${machine}: ${result.stderr}`).toBe('here\n'.repeat(machines.length));
     }
   });

@@ -13,9 +13,15 @@ describe('what nobody may see', () => {
 
   it('flannel’s certificate sees its own keys and no Secret', async () => {
     await lab.on('minion-1', 'test -e /tmp/etcdctl || true');
-    const own = await lab.on('master', `${etcdctl('/etc/flannel/pki')} get --prefix /coreos.com/network/ --keys-only`);
+    const own = await lab.on(
+      'master',
+      `${etcdctl('/etc/flannel/pki')} get --prefix /coreos.com/network/ --keys-only`,
+    );
     expect(own.stdout).toContain('/coreos.com/network/config');
-    const foreign = await lab.on('master', `${etcdctl('/etc/flannel/pki')} get --prefix /registry --keys-only`);
+    const foreign = await lab.on(
+      'master',
+      `${etcdctl('/etc/flannel/pki')} get --prefix /registry --keys-only`,
+    );
     expect(foreign.ok).toBe(false);
     expect(foreign.stderr).toContain('permission denied');
   });
@@ -38,7 +44,10 @@ describe('what nobody may see', () => {
       const line = key.split('\n')[3] ?? '';
       expect(line.length).toBeGreaterThan(40);
       for (const machine of machines) {
-        const found = await lab.on(machine, `grep -rlsF '${line}' /etc /var/lib/kubelet /var/lib/hardway /var/lib/etcd /usr/local /root /home /tmp /run; true`);
+        const found = await lab.on(
+          machine,
+          `grep -rlsF '${line}' /etc /var/lib/kubelet /var/lib/hardway /var/lib/etcd /usr/local /root /home /tmp /run; true`,
+        );
         expect(found.stdout, `${name} on ${machine}`).toBe('');
       }
     }
@@ -72,11 +81,15 @@ rm /run/pattern`;
   });
 
   it('without a credential the API tells its health and nothing else', async () => {
-    const ask = (path: string) => lab.on('minion-1', `curl -sk -m 5 -o /dev/null -w '%{http_code}' https://192.168.77.11:6443${path}`);
+    const ask = (path: string) =>
+      lab.on('minion-1', `curl -sk -m 5 -o /dev/null -w '%{http_code}' https://192.168.77.11:6443${path}`);
     expect((await ask('/readyz')).stdout).toBe('200');
     expect((await ask('/api/v1/namespaces/kube-system/secrets')).stdout).toBe('401');
     expect((await ask('/version')).stdout).toBe('401');
-    const kubelet = await lab.on('minion-1', `curl -sk -m 5 -o /dev/null -w '%{http_code}' https://192.168.77.102:10250/pods`);
+    const kubelet = await lab.on(
+      'minion-1',
+      `curl -sk -m 5 -o /dev/null -w '%{http_code}' https://192.168.77.102:10250/pods`,
+    );
     expect(kubelet.stdout).toBe('401');
   });
 });

@@ -6,6 +6,7 @@ import { StateError } from '../../src/errors.ts';
 import type { CertificateSpec } from '../../src/pki/certificate.ts';
 import { openPki } from '../../src/pki/store.ts';
 import type { PkiStore } from '../../src/pki/store.ts';
+import { everythingIn } from './everything-in.ts';
 import { openssl, scratchDirectory } from './openssl.ts';
 
 const scratch = scratchDirectory();
@@ -30,19 +31,7 @@ beforeEach(() => {
 
 const at = (file: string): string => join(directory, file);
 
-/** Every file below the directory with its bytes and mode. */
-async function everything(): Promise<Record<string, string>> {
-  const files = (await readdir(directory, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-  const seen = await Promise.all(
-    files.map(async (file) => {
-      const mode = ((await stat(file)).mode & 0o777).toString(8);
-      return [file.slice(directory.length + 1), `${mode} ${await readFile(file, 'utf8')}`] as const;
-    }),
-  );
-  return Object.fromEntries(seen.sort());
-}
+const everything = (): Promise<Record<string, string>> => everythingIn(directory);
 
 async function failure(attempt: Promise<unknown>): Promise<StateError> {
   const error = await attempt.then(

@@ -85,7 +85,10 @@ const corefile = (domain: string): string => `.:53 {
 }
 `;
 
-const probe = (path: string, port: number) => ({ httpGet: { path, port, scheme: 'HTTP' }, timeoutSeconds: 5 });
+const probe = (path: string, port: number) => ({
+  httpGet: { path, port, scheme: 'HTTP' },
+  timeoutSeconds: 5,
+});
 
 const podSpec = (image: string) => ({
   serviceAccountName: 'coredns',
@@ -128,5 +131,7 @@ const podSpec = (image: string) => ({
       volumeMounts: [{ name: 'config', mountPath: '/etc/coredns', readOnly: true }],
     },
   ],
-  volumes: [{ name: 'config', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } }],
+  volumes: [
+    { name: 'config', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } },
+  ],
 });

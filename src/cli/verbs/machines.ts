@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { machinesView } from '../../lab/machines.ts';
 import { loadCluster } from '../../cluster/load.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -10,7 +11,7 @@ export const machines = verb(
   (yargs) => yargs,
   async ({ file, set }) => {
     const cluster = loadCluster(file, { set: [...set] });
-    process.stdout.write(`${JSON.stringify(await machinesView(cluster))}\n`);
+    process.stdout.write(`${JSON.stringify(machinesView(cluster, dirname(resolve(file))))}\n`);
     return exitCode.done;
   },
 );

@@ -13,7 +13,11 @@ export const up = (product: Product): Verb =>
     'Make the cluster what cluster.json says; safe to repeat',
     (yargs) =>
       yargs
-        .option('from-vagrant', { type: 'string', hidden: true, describe: 'this machine’s endpoint is on standard input' })
+        .option('from-vagrant', {
+          type: 'string',
+          hidden: true,
+          describe: 'this machine’s endpoint is on standard input',
+        })
         .example('$0 up', 'converge all machines that are there')
         .example('$0 up --set network.podCidr=10.50.0.0/16', 'with one value overridden'),
     async (given) => {

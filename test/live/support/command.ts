@@ -9,7 +9,11 @@ export interface Told {
 export function command(program: string, args: readonly string[], options: CommandOptions): Promise<Told> {
   const { cwd, input = '', seconds = 1500, env = {} } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, detached: true });
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+      detached: true,
+    });
     const said: Buffer[] = [];
     // Its whole group: what it started ends with it.
     const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), seconds * 1000);

@@ -44,7 +44,11 @@ export function makeLab(name: string, machineCidr: string): Lab {
   if (!existsSync(folder)) {
     mkdirSync(folder, { recursive: true });
     const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root });
-    const packed = execFileSync('tar', ['--null', '--ignore-failed-read', '-T', '-', '-cf', '-'], { cwd: root, input: files, maxBuffer: 2 ** 30 });
+    const packed = execFileSync('tar', ['--null', '--ignore-failed-read', '-T', '-', '-cf', '-'], {
+      cwd: root,
+      input: files,
+      maxBuffer: 2 ** 30,
+    });
     execFileSync('tar', ['-xf', '-', '-C', folder], { input: packed });
   }
   const lab = labIn(folder, name);
@@ -62,19 +66,26 @@ function labIn(folder: string, name: string): Lab {
     folder,
     name,
     npm: (...args) => command('npm', args, { cwd: folder }),
-    hardway: (...args) => command(process.execPath, [join(folder, 'dist/hardway.js'), ...args], { cwd: folder }),
+    hardway: (...args) =>
+      command(process.execPath, [join(folder, 'dist/hardway.js'), ...args], { cwd: folder }),
     vagrant: (...args) => command('vagrant', args, { cwd: folder }),
     async kubectl(args, input) {
       const kubectl = cachedArtefacts('auto')?.get('kubectl').file ?? 'kubectl';
       const all = ['--kubeconfig', join(folder, '.hardway', 'kubeconfig'), ...args];
-      const { code, output } = await command(kubectl, all, { cwd: folder, seconds: 120, ...(input ? { input } : {}) });
+      const { code, output } = await command(kubectl, all, {
+        cwd: folder,
+        seconds: 120,
+        ...(input ? { input } : {}),
+      });
       if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit ${code}\n${output}`);
       return output;
     },
     async on(machine, script) {
       const known = (await readInventory(state())).find((each) => each.name === machine);
       if (known === undefined) throw new Error(`${machine} is in no inventory`);
-      const connection = withSudo(sshConnection({ ...known, knownHosts: knownHosts(join(folder, '.hardway', 'known_hosts')) }));
+      const connection = withSudo(
+        sshConnection({ ...known, knownHosts: knownHosts(join(folder, '.hardway', 'known_hosts')) }),
+      );
       try {
         await connection.connect();
         return await connection.run(script, { limit: 120 });
@@ -90,11 +101,15 @@ function labIn(folder: string, name: string): Lab {
   };
 }
 
-const SERVICES = 'etcd kube-apiserver kube-controller-manager kube-scheduler containerd flanneld kubelet kube-proxy';
+const SERVICES =
+  'etcd kube-apiserver kube-controller-manager kube-scheduler containerd flanneld kubelet kube-proxy';
 
 /** Process ids of every daemon on a machine: equal before and after means nothing was restarted. */
 export async function daemons(lab: Lab, machine: string): Promise<string> {
-  const result = await lab.on(machine, `for s in ${SERVICES}; do echo "$s $(systemctl show -p MainPID --value $s)"; done`);
+  const result = await lab.on(
+    machine,
+    `for s in ${SERVICES}; do echo "$s $(systemctl show -p MainPID --value $s)"; done`,
+  );
   if (!result.ok) throw new Error(`${machine}: ${result.stderr}`);
   return result.stdout;
 }

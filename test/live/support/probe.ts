@@ -10,9 +10,13 @@ const BUSYBOX = '/bin/busybox';
 
 /** One pod on each node that serves HTTP and answers commands; its image is made here, no registry is asked. */
 export async function deployProbe(lab: Lab, machines: readonly string[]): Promise<void> {
-  if (!existsSync(BUSYBOX)) execFileSync('apt-get', ['install', '-y', '-q', 'busybox-static'], { stdio: 'ignore' });
+  if (!existsSync(BUSYBOX))
+    execFileSync('apt-get', ['install', '-y', '-q', 'busybox-static'], { stdio: 'ignore' });
   for (const machine of machines) await importImage(lab, machine);
-  await lab.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects() }));
+  await lab.kubectl(
+    ['apply', '-f', '-'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects() }),
+  );
   await lab.kubectl(['rollout', 'status', 'daemonset/probe', '--namespace', namespace, '--timeout=90s']);
 }
 
@@ -46,7 +50,10 @@ function objects(): object[] {
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     service('probe', {}),
-    service('probe-node-port', { type: 'NodePort', ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] }),
+    service('probe-node-port', {
+      type: 'NodePort',
+      ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }],
+    }),
     {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
@@ -82,7 +89,16 @@ export interface ProbePod {
 
 export async function probePods(lab: Lab): Promise<ProbePod[]> {
   const template = '{range .items[*]}{.metadata.name} {.spec.nodeName} {.status.podIP}{"\\n"}{end}';
-  const rows = await lab.kubectl(['get', 'pods', '-n', namespace, '-l', 'app=probe', '-o', `jsonpath=${template}`]);
+  const rows = await lab.kubectl([
+    'get',
+    'pods',
+    '-n',
+    namespace,
+    '-l',
+    'app=probe',
+    '-o',
+    `jsonpath=${template}`,
+  ]);
   return rows
     .trim()
     .split('\n')

@@ -1,0 +1,59 @@
+module Hardway
+  # LXC machines need two bridges on the host; after a crash of the host they have to be repaired.
+  class PrepareNetwork
+    def initialize(app, _env)
+      @app = app
+    end
+
+    def call(env)
+      machine = env[:machine]
+      heal(machine.env.root_path) if machine.provider_name == :lxc
+      @app.call(env)
+    end
+
+    private
+
+    # Once is enough for all machines of one Vagrant run.
+    def heal(folder)
+      LOCK.synchronize do
+        return if self.class.healed
+
+        said = []
+        code = Engine.run(folder, 'lab', 'network') { |line| said << line }
+        raise Failed, said.join("\n") unless code.zero?
+
+        self.class.healed = true
+      end
+    end
+
+    LOCK = Mutex.new
+    class << self
+      attr_accessor :healed
+    end
+  end
+
+  # The cluster forgets a machine before that is destroyed; a cluster that does not answer must not prevent it.
+  class ForgetMachine
+    SECONDS = 60
+
+    def initialize(app, _env)
+      @app = app
+    end
+
+    def call(env)
+      forget(env[:machine]) unless env[:hardway_forgotten]
+      env[:hardway_forgotten] = true
+      @app.call(env)
+    end
+
+    private
+
+    def forget(machine)
+      Engine.run(machine.env.root_path, 'node', 'forget', machine.name.to_s, limit: SECONDS) do |line|
+        machine.ui.info(line)
+      end
+    rescue StandardError => e
+      machine.ui.warn("Hardway could not take #{machine.name} out of the cluster: #{e.message}")
+    end
+  end
+end

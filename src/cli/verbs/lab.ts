@@ -1,0 +1,67 @@
+import { healNetwork } from '../../lab/network.ts';
+import { labDestroy, labUp } from '../../lab/lab.ts';
+import { writeMachine } from '../../state/inventory.ts';
+import { exitCode } from '../exit-codes.ts';
+import type { Product } from '../product.ts';
+import { isNew } from '../converge.ts';
+import { reportFor } from '../reporting.ts';
+import { run } from '../run.ts';
+import { openSession, type Session } from '../session.ts';
+import { type Given, type Verb, verb } from '../verb.ts';
+
+/** From an empty Debian host to a working cluster of LXC machines, and back. */
+export const lab = (product: Product): Verb =>
+  verb(
+    'lab [action]',
+    'Make the lab on this host: tools, artefacts, box, machines, cluster',
+    (yargs) =>
+      yargs
+        .positional('action', { choices: ['up', 'destroy', 'network'] as const, default: 'up' })
+        .option('destroy', { type: 'boolean', default: false, describe: 'the same as the action destroy' })
+        .example('$0 lab', 'from nothing to a verdict; over at once when all is there')
+        .example('$0 lab destroy', 'machines, bridge and state; caches stay'),
+    async (given) => {
+      const session = openSession(given);
+      const report = reportFor(given);
+      const at = { cluster: session.cluster, dir: session.folder, report };
+      if (given['action'] === 'network') {
+        await healNetwork(session.cluster);
+        return exitCode.done;
+      }
+      if (given['destroy'] === true || given['action'] === 'destroy') {
+        await labDestroy(at);
+        report({
+          type: 'note',
+          text: `the lab ${session.cluster.name} is gone; artefacts and boxes stay cached`,
+        });
+        return exitCode.done;
+      }
+      return up(product, session, given);
+    },
+  );
+
+async function up(product: Product, session: Session, given: Given): Promise<number> {
+  const { cluster, folder, state } = session;
+  // Keys take a second of computing: made while the machines start.
+  const keys = product.prepare(cluster, state.path('pki'), isNew(session));
+  keys.catch(() => undefined);
+  const code = await labUp({
+    cluster,
+    dir: folder,
+    report: reportFor(given),
+    converge: async (machines) => {
+      await keys;
+      for (const machine of machines) await writeMachine(state, machine);
+      return run(product, session, given, 'up');
+    },
+  });
+  if (code === exitCode.done && !given.json && !given.quiet) process.stdout.write(nextSteps);
+  return code;
+}
+
+const nextSteps = `
+Try next:
+  npx hardway status
+  kubectl --kubeconfig $(npx hardway kubeconfig --path) get pods -A
+  raise "count" of the minions in cluster.json, then: npm run lab
+`;
