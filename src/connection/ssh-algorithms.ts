@@ -15,7 +15,7 @@ const hostKeys: readonly ServerHostKeyAlgorithm[] = [
  */
 export function algorithms(knownTypes: readonly string[]): Algorithms {
   const known = (type: string) =>
-    knownTypes.some((seen) => seen === type || (seen === 'ssh-rsa' && /^rsa-/.test(type)));
+    knownTypes.some((seen) => seen === type || (seen === 'ssh-rsa' && type.startsWith('rsa-')));
   return {
     kex: [
       'curve25519-sha256',

@@ -24,6 +24,13 @@ describe('a file', () => {
     expect(() => loadCluster(folder)).toThrow(DescriptionError);
   });
 
+  it('with a byte order mark is refused', () => {
+    const file = write(Buffer.from('\uFEFF{}'));
+    expect(() => loadCluster(file)).toThrow(
+      expect.objectContaining({ evidence: [expect.stringContaining(':1:1: begins with a byte order mark')] }),
+    );
+  });
+
   it('with very many problems tells fifty and counts the rest', () => {
     const file = write(Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`x${index}`, 1])));
     expect(() => loadCluster(file)).toThrow(

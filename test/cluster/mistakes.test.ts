@@ -79,4 +79,18 @@ describe('a broken value', () => {
     const network = { machineCidr: '10.0.0.0/24', serviceCidr: '10.0.0.0/16', kubeProxy: 'ipvs' };
     expect(problemsOf({ network })).toHaveLength(2);
   });
+
+  it('takes no rule along that would judge its section by defaults', () => {
+    const nodes = [{ name: 'm', roles: ['etcd', 'master'], address: '10.0.0.9' }];
+    expect(problemsOf({ network: [], nodes })).toEqual([
+      'c.json:1:12 network: must be an object { … }, is a list',
+    ]);
+  });
+
+  it('of JSON itself hides what follows, for that can no longer be judged', () => {
+    expect(problemsOf('{"name":"A", "pki":{"leafDays":x}, "nodes":[{"name":}]}')).toEqual([
+      expect.stringContaining('c.json:1:9 name: "A" is not allowed'),
+      'c.json:1:32: "x" is no JSON; text stands in double quotes',
+    ]);
+  });
 });

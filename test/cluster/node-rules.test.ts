@@ -96,7 +96,7 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     {
       nodes: [
         master,
-        { ...minion, ssh: 'a@gate', address: '192.168.56.8' },
+        { ...minion, ssh: 'a@Gate', address: '192.168.56.8' },
         { name: 'b', roles: ['minion'], ssh: { host: 'gate', port: 22, user: 'b' }, address: '192.168.56.9' },
       ],
     },
@@ -126,5 +126,23 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
 describe('a contradiction between nodes', () => {
   it.each(contradictions)('%j', (written, line) => {
     expect(problemsOf(written).map((problem) => problem.replace(/^c\.json:\d+:\d+ /, ''))).toEqual([line]);
+  });
+});
+
+describe('several machines', () => {
+  it('that clash pairwise are one problem an entry', () => {
+    const pool = { ...minion, count: 5, address: '192.168.56.30' };
+    expect(problemsOf({ nodes: [master, pool, { ...pool, name: 'b' }] })).toHaveLength(1);
+  });
+
+  it('with etcd must be odd in number', () => {
+    const lines = problemsOf({ nodes: [master, { name: 'e', roles: ['etcd'] }] });
+    expect(lines).toEqual([
+      expect.stringContaining(
+        'nodes[1].roles: 2 etcd members bear no more failures than 1; an odd number is needed',
+      ),
+      expect.stringContaining('nodes[1].roles: etcd on a machine that is no master is not supported yet'),
+    ]);
+    expect(problemsOf({ nodes: [{ ...master, count: 3 }] })).toHaveLength(1);
   });
 });

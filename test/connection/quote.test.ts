@@ -61,9 +61,8 @@ describe('quote', () => {
   });
 
   it('leaves plain words readable, but never digits alone', () => {
-    expect(['etcd.service', '/etc/a-b_c', 'a@b:1,2%+', '-x'].map(quote)).toEqual([
-      ...['etcd.service', '/etc/a-b_c', 'a@b:1,2%+', '-x'],
-    ]);
+    const readable = ['etcd.service', '/etc/a-b_c', 'a@b:1,2%+', '-x'];
+    expect(readable.map(quote)).toEqual(readable);
     expect([quote(7), quote('A=b'), quote('~')]).toEqual(["'7'", "'A=b'", "'~'"]);
   });
 

@@ -7,6 +7,7 @@ import { writeFiles } from '../../src/connection/bundle.ts';
 import type { Connection, Upload } from '../../src/connection/connection.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
 import { MachineError } from '../../src/errors.ts';
+import { unable } from '../fixtures/unable.ts';
 
 export interface Subject {
   readonly connection: Connection;
@@ -21,9 +22,16 @@ export function upload(path: string, content: Buffer, more: Partial<Upload> = {}
   return { path, content, sha256: sha256(content), mode: 0o640, ...more };
 }
 
-/** What every connection does alike. The subject is root on its machine and shares this machine's /tmp. */
-export function connectionContract(name: string, make: () => Promise<Subject>): void {
-  describe(name, () => {
+/**
+ * What every connection does alike. The subject is root on its machine and shares this machine's /tmp.
+ * @param obstacle why it cannot be tested here, or null
+ */
+export function connectionContract(
+  name: string,
+  obstacle: string | null,
+  make: () => Promise<Subject>,
+): void {
+  describe.skipIf(unable(name, obstacle))(name, () => {
     let subject: Subject;
     let connection: Connection;
     let dir: string;

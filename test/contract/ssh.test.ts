@@ -1,9 +1,9 @@
 import { knownHosts } from '../../src/connection/known-hosts.ts';
 import { sshConnection } from '../../src/connection/ssh.ts';
-import { startSshd } from '../fixtures/sshd.ts';
+import { startSshd, whyNoSshd } from '../fixtures/sshd.ts';
 import { connectionContract } from './connection.ts';
 
-connectionContract('ssh connection', async () => {
+connectionContract('ssh connection', whyNoSshd(), async () => {
   const sshd = await startSshd();
   const connection = sshConnection({
     host: '127.0.0.1',

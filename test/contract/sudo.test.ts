@@ -3,8 +3,9 @@ import { knownHosts } from '../../src/connection/known-hosts.ts';
 import { sshConnection } from '../../src/connection/ssh.ts';
 import { withSudo } from '../../src/connection/sudo.ts';
 import type { SudoOptions } from '../../src/connection/sudo.ts';
-import { startSshd } from '../fixtures/sshd.ts';
+import { startSshd, whyNoSshd } from '../fixtures/sshd.ts';
 import type { Sshd } from '../fixtures/sshd.ts';
+import { unable } from '../fixtures/unable.ts';
 import { connectionContract } from './connection.ts';
 
 const password = "pass 'word$ü";
@@ -24,17 +25,17 @@ function asVagrant(sshd: Sshd, options: SudoOptions = {}, name = user.name) {
   return withSudo(ssh, options);
 }
 
-connectionContract('ssh connection with sudo', async () => {
+connectionContract('ssh connection with sudo', whyNoSshd(), async () => {
   const sshd = await startSshd({ user, sudoers: 'vagrant ALL=(ALL) NOPASSWD: ALL\n' });
   return { connection: asVagrant(sshd), end: () => sshd.stop() };
 });
 
-connectionContract('ssh connection with sudo that asks', async () => {
+connectionContract('ssh connection with sudo that asks', whyNoSshd(), async () => {
   const sshd = await startSshd({ user, sudoers: nagging });
   return { connection: asVagrant(sshd, { password }), end: () => sshd.stop() };
 });
 
-describe('sudo', () => {
+describe.skipIf(unable('sudo', whyNoSshd()))('sudo', () => {
   let sshd: Sshd | undefined;
   afterEach(() => sshd?.stop());
 
