@@ -29,9 +29,9 @@ exec 9> $roots/.lock
 flock 9
 
 remove_unused() {
-  for old in $roots/*; do
-    [ "$old" = "$root" ] && continue
-    grep -qs "overlay:$old:" "$(dirname "$path")"/*/config || rm -rf "$old"
+  find $roots -maxdepth 1 -name '*.used' -mtime +7 | while read -r used; do
+    old=${used%.used}
+    grep -qs "overlay:$old:" "$(dirname "$path")"/*/config || rm -rf "$old" "$used"
   done
 }
 
@@ -61,6 +61,7 @@ overlay_works() {
   rmdir "$path/trial"
 }
 
+touch "$root.used"
 [ -d "$root" ] || { unpack && remove_unused; }
 
 rmdir "$path/rootfs" 2>/dev/null || true

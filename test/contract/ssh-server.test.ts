@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { writeFiles } from '../../src/connection/bundle.ts';
+import { sh, verbatim } from '../../src/connection/quote.ts';
+import { MachineError } from '../../src/errors.ts';
+import { connected, sshd } from '../fixtures/ssh-harness.ts';
+import { whyNoSshd } from '../fixtures/sshd.ts';
+import { unable } from '../fixtures/unable.ts';
+import { upload } from './connection.ts';
+
+const obstacle = unable('what servers do', whyNoSshd());
+
+describe.skipIf(obstacle)('the server', () => {
+  it('that allows one session at a time is used one by one', async () => {
+    const connection = await connected(await sshd({ config: ['MaxSessions 1'] }));
+    const results = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => connection.run(`sleep 0.05; echo ${i}`)),
+    );
+    expect(results.map(({ stdout }) => Number(stdout))).toEqual(results.map((_, i) => i));
+  });
+
+  it('that allows no session is refused clearly', async () => {
+    const connection = await connected(await sshd({ config: ['MaxSessions 0'] }));
+    await expect(connection.run('true')).rejects.toThrow(/minion-1: .*opens no session/);
+  });
+
+  it('that greets, and start-up files that print, disturb nothing', async () => {
+    const server = await sshd({ config: ['Banner /etc/passwd'] });
+    writeFileSync(
+      join(server.home('root'), '.bashrc'),
+      'echo hello; echo hello >&2; export LC_ALL=tr_TR PATH=/bin\n',
+    );
+    const connection = await connected(server);
+    const result = await connection.run('echo $LC_ALL; echo oops >&2');
+    expect(result).toMatchObject({ ok: true, stdout: 'C\n', stderr: 'oops\n' });
+    await connection.put(upload(join(server.dir, 'file'), Buffer.from('content')));
+  });
+
+  it('whose start-up file exits is named as what it is', async () => {
+    const server = await sshd();
+    writeFileSync(join(server.home('root'), '.bashrc'), 'echo closed today; exit 0\n');
+    const connection = await connected(server);
+    const result = await connection.run('echo never');
+    expect(result).toMatchObject({ ok: false, outcome: 'ended', stdout: '' });
+    expect(result.stderr).toMatch(/did not begin .*start-up files\nclosed today/);
+  });
+
+  it('speaks AES-GCM and keeps one connection', async () => {
+    const server = await sshd();
+    const connection = await connected(server);
+    for (let i = 0; i < 5; i += 1) await connection.run('true');
+    expect(server.log().match(/Accepted publickey/g)).toHaveLength(1);
+    expect(server.log()).not.toContain('Failed none');
+  });
+});
+
+describe.skipIf(obstacle)('a full disk', () => {
+  const prepare = 'mkdir full; mount -t tmpfs -o size=2m tmpfs full';
+
+  it('is one clear sentence and leaves the old file', async () => {
+    const server = await sshd({ prepare });
+    const connection = await connected(server);
+    const path = join(server.dir, 'full/file');
+    await connection.put(upload(path, Buffer.from('old')));
+    for (const size of [3_000_000, 30_000_000]) {
+      const error = await connection.put(upload(path, randomBytes(size))).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(MachineError);
+      const sentence = `^minion-1: no space left below .*/full: .*/full/file needs ${size} bytes, 20\\d{5} are free$`;
+      expect(error).toMatchObject({ message: expect.stringMatching(sentence) });
+    }
+    expect((await connection.run(sh`cat ${path}; ls -A ${server.dir}/full`)).stdout).toBe('oldfile\n');
+  });
+
+  it('stops a script that writes small files', async () => {
+    const server = await sshd({ prepare });
+    const connection = await connected(server);
+    const files = ['a', 'b', 'c'].map((name) => upload(join(server.dir, 'full', name), randomBytes(900_000)));
+    const result = await connection.run(sh`${verbatim(writeFiles(files))}echo unreached`);
+    expect(result).toMatchObject({ ok: false, code: 1, stdout: '' });
+    expect(result.stderr).toMatch(
+      /^no space left below .*full: .*full\/c needs 900000 bytes, \d+ are free\n$/,
+    );
+    expect((await connection.run(sh`ls -A ${server.dir}/full`)).stdout).toBe('');
+  });
+});

@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openState } from '../../src/state/directory.ts';
+import { appendToJournal } from '../../src/state/journal.ts';
+import { clusterToken, rotateToken } from '../../src/state/token.ts';
+import { writeAtomic } from '../../src/state/write-atomic.ts';
+import { inFullFileSystem, inTemporaryDirectory } from '../fixtures/directories.ts';
+import { unable } from '../fixtures/unable.ts';
+
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+describe('the state directory', () => {
+  it('is made closed to others and invisible to git', () =>
+    inTemporaryDirectory((dir) => {
+      process.umask(0);
+      const state = openState(join(dir, '.hardway'));
+      process.umask(0o022);
+      expect(mode(state.dir)).toBe('700');
+      execFileSync('git', ['init', '-q', dir]);
+      expect(execFileSync('git', ['-C', dir, 'status', '--porcelain'], { encoding: 'utf8' })).toBe('');
+      expect(state.path('pki', 'ca.key')).toBe(join(dir, '.hardway/pki/ca.key'));
+    }));
+
+  it('is closed again when it was opened, and says where', () =>
+    inTemporaryDirectory((dir) => {
+      const state = openState(join(dir, '.hardway'));
+      mkdirSync(state.path('pki'));
+      writeFileSync(state.path('pki/ca.key'), '');
+      const outside = join(dir, 'outside');
+      writeFileSync(outside, '');
+      symlinkSync(outside, state.path('link'));
+      for (const path of ['', 'pki', 'pki/ca.key']) chmodSync(state.path(path), 0o755);
+      const again = openState(state.dir);
+      expect(again.repaired).toEqual([state.dir, state.path('pki'), state.path('pki/ca.key')]);
+      expect([mode(state.dir), mode(state.path('pki')), mode(state.path('pki/ca.key'))]).toEqual([
+        '700',
+        '700',
+        '700',
+      ]);
+      expect(mode(outside)).toBe('644');
+      expect(openState(state.dir).repaired).toEqual([]);
+    }));
+});
+
+describe('an atomic write', () => {
+  it('replaces the whole file with its mode and leaves nothing else', () =>
+    inTemporaryDirectory(async (dir) => {
+      const path = join(dir, 'a/b/file');
+      await writeAtomic(path, 'old', 0o644);
+      await writeAtomic(path, Buffer.from('new'));
+      expect([readFileSync(path, 'utf8'), mode(path), readdirSync(join(dir, 'a/b'))]).toEqual([
+        'new',
+        '600',
+        ['file'],
+      ]);
+      expect(mode(join(dir, 'a'))).toBe('700');
+    }));
+
+  it('is never seen half done', () =>
+    inTemporaryDirectory(async (dir) => {
+      const path = join(dir, 'file');
+      const contents = ['a', 'b'].map((letter) => letter.repeat(100_000));
+      await writeAtomic(path, contents[0]!);
+      let writing = true;
+      const writer = (async () => {
+        for (let i = 0; i < 20; i += 1) await writeAtomic(path, contents[i % 2]!);
+        writing = false;
+      })();
+      while (writing) {
+        expect(contents).toContain(readFileSync(path, 'utf8'));
+        await new Promise(setImmediate);
+      }
+      await writer;
+    }));
+
+  const obstacle = process.getuid?.() === 0 ? null : 'mounting needs root';
+  it.skipIf(unable('a full disk here', obstacle))('says what a full disk lacks and keeps the old file', () =>
+    inFullFileSystem(async (dir) => {
+      const path = join(dir, 'file');
+      await writeAtomic(path, 'old');
+      const message = /^no space left for .*file: 3000000 bytes needed, \d+ free on this machine$/;
+      await expect(writeAtomic(path, 'x'.repeat(3_000_000))).rejects.toThrow(message);
+      expect([readFileSync(path, 'utf8'), readdirSync(dir)]).toEqual(['old', ['file']]);
+    }),
+  );
+});
+
+describe('the cluster token', () => {
+  it('is made once, kept, and rotated only when asked', () =>
+    inTemporaryDirectory(async (dir) => {
+      const state = openState(dir);
+      const token = await clusterToken(state);
+      expect(token).toMatch(/^[a-z0-9]{6}\.[a-z0-9]{16}$/);
+      expect(await clusterToken(state)).toBe(token);
+      expect(mode(state.path('cluster-token'))).toBe('600');
+      const next = await rotateToken(state);
+      expect(next).not.toBe(token);
+      expect(await clusterToken(state)).toBe(next);
+      expect(statSync(state.path('cluster-token')).size).toBe(24);
+    }));
+
+  it.each(['', 'abcdef', 'ABCDEF.0123456789abcdef', 'abcdef.0123456789abcdef x'])(
+    'is not guessed from %j',
+    (text) =>
+      inTemporaryDirectory(async (dir) => {
+        writeFileSync(join(dir, 'cluster-token'), text);
+        await expect(clusterToken(openState(dir))).rejects.toThrow(
+          /cluster-token does not hold a bootstrap token/,
+        );
+        expect(readFileSync(join(dir, 'cluster-token'), 'utf8')).toBe(text);
+      }),
+  );
+});
+
+describe('the journal', () => {
+  it('has one line an event, without secrets, closed to others', () =>
+    inTemporaryDirectory(async (dir) => {
+      const state = openState(dir);
+      const token = await clusterToken(state);
+      await appendToJournal(state, 'run-1', { type: 'note', text: `the token is ${token}` });
+      await appendToJournal(state, 'run-1', { type: 'wait', machine: 'm', what: 'two\nlines' });
+      const lines = readFileSync(state.path('journal.ndjson'), 'utf8').trimEnd().split('\n');
+      expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+        {
+          run: 'run-1',
+          type: 'note',
+          text: 'the token is [secret]',
+          time: expect.stringMatching(/^\d{4}-.*Z$/),
+        },
+        { type: 'wait', what: 'two\nlines' },
+      ]);
+      expect(mode(state.path('journal.ndjson'))).toBe('600');
+    }));
+});
