@@ -1,27 +1,22 @@
 import type { Product } from '../src/cli/product.ts';
-import { kubeconfig } from './kubeconfig.ts';
-import { preparePki } from './pki.ts';
-import { scratch } from './recipe.ts';
-import { removal } from './removal.ts';
-import { apiServer } from './scope.ts';
-import { status } from './status.ts';
 
-/** This recipe, as the command line wants it. */
+/** This recipe, as the command line wants it; each part is loaded when it is needed. */
 export const product: Product = {
   async prepare(cluster, pkiFolder, mayCreate) {
+    const [{ preparePki }, { kubeconfig }, { scratch }, { apiServer }] = await Promise.all([
+      import('./pki.ts'),
+      import('./kubeconfig.ts'),
+      import('./recipe.ts'),
+      import('./scope.ts'),
+    ]);
     const pki = await preparePki(cluster, pkiFolder, mayCreate);
     const ca = pki.authority('ca').certificatePem;
+    const admin = pki.leaf('operator/admin');
     return {
       recipe: (artefacts, token) => scratch({ cluster, pki, artefacts, token }),
-      kubeconfig: kubeconfig(
-        cluster.name,
-        apiServer(cluster, null),
-        ca,
-        `${cluster.name}-admin`,
-        pki.leaf('operator/admin'),
-      ),
+      kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
   },
-  status,
-  removal,
+  status: async (cluster, machines) => (await import('./status.ts')).status(cluster, machines),
+  removal: async (cluster) => (await import('./removal.ts')).removal(cluster),
 };

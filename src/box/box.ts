@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Artefacts } from '../artefacts/artefact.ts';
 import { defaultCache } from '../artefacts/cache.ts';
 import { installPath } from '../artefacts/install-path.ts';
-import { digest, projectFolder, rootKey, type Recipe } from './recipe.ts';
+import { packageRoot } from '../package-root.ts';
+import { digest, rootKey, type Recipe } from './recipe.ts';
 
 /** A box that lies finished in the cache. */
 export interface Box {
@@ -37,7 +38,7 @@ export function boxFolder(recipe: Recipe, artefacts?: Artefacts): string {
 
 /** What makes a machine from the box. */
 export function template(): string {
-  return readFileSync(join(projectFolder(), 'src', 'box', 'lxc-template.sh'), 'utf8');
+  return readFileSync(new URL('src/box/lxc-template.sh', packageRoot), 'utf8');
 }
 
 /** undefined when it has to be built first. Only looks. */

@@ -23,6 +23,8 @@ done
 
 roots=/var/lib/hardway/roots
 root=$roots/$id
+# sha256 and path of each artefact in the box.
+list=var/lib/hardway/box.sha256
 mkdir -p $roots
 # Machines are made at the same time: the first one unpacks, and nobody's root is removed under his feet.
 exec 9> $roots/.lock
@@ -39,19 +41,18 @@ unpack() {
   rm -rf "$root.making"
   mkdir "$root.making"
   tar -xzf "$tarball" -C "$root.making" --strip-components=2 --numeric-owner --xattrs '--xattrs-include=*'
-  note_digests "$root.making"
+  [ ! -f "$root.making/$list" ] || (cd "$root.making" && sha256sum --quiet --check $list)
   mv "$root.making" "$root"
 }
 
-# The box says which digest each program has; whoever looks later need not read the programs again while
-# inode, size and times are what they are now.
+# For the artefacts in folder $1 whose paths begin with $2, notes in the /var of this machine, $3, which digest they
+# have: whoever looks later need not read them again while inode, size and times are what they are now.
 note_digests() {
-  [ -f "$1/var/lib/hardway/box.sha256" ] || return 0
-  (cd "$1" && sha256sum --quiet --check var/lib/hardway/box.sha256)
-  mkdir -p "$1/var/lib/hardway/digests"
-  while read -r digest file; do
-    echo "$(stat -c '%i:%s:%.Y:%.Z' "$1/$file") $digest" > "$1/var/lib/hardway/digests/$(echo "/$file" | tr / _)"
-  done < "$1/var/lib/hardway/box.sha256"
+  [ -f "$root/$list" ] || return 0
+  mkdir -p "$3/lib/hardway/digests"
+  grep "^[0-9a-f]*  $2" "$root/$list" | while read -r digest file; do
+    echo "$(stat -c '%i:%s:%.Y:%.Z' "$1/$file") $digest" > "$3/lib/hardway/digests/$(echo "/$file" | tr / _)"
+  done
 }
 
 overlay_works() {
@@ -62,16 +63,22 @@ overlay_works() {
 }
 
 touch "$root.used"
-[ -d "$root" ] || { unpack && remove_unused; }
+if [ ! -d "$root" ]; then
+  unpack
+  remove_unused
+fi
 
 rmdir "$path/rootfs" 2>/dev/null || true
 if overlay_works; then
   cp -a "$root/var" "$path/var"
+  note_digests "$root" '' "$path/var"
+  note_digests "$path" var/ "$path/var"
   rootfs="overlay:$root:$path/upper"
   var="lxc.mount.entry = $path/var var none bind 0 0"
 else
   mkdir -p "$path/rootfs"
   cp -a "$root/." "$path/rootfs/"
+  note_digests "$path/rootfs" '' "$path/rootfs/var"
   rootfs="dir:$path/rootfs"
   var="# /var is part of the copy"
 fi

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { packageRoot } from '../package-root.ts';
 
 /** boxes/<name>.json, described field by field in schemas/box.schema.json. */
 export interface Recipe {
@@ -25,15 +24,8 @@ export interface RecipeFile {
   readonly content: readonly string[];
 }
 
-/** Folder of the checkout, from wherever this file runs. */
-export function projectFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'boxes', 'artefacts.json'))) folder = dirname(folder);
-  return folder;
-}
-
 export function readRecipe(name = 'debian-12'): Recipe {
-  return JSON.parse(readFileSync(join(projectFolder(), 'boxes', `${name}.json`), 'utf8')) as Recipe;
+  return JSON.parse(readFileSync(new URL(`boxes/${name}.json`, packageRoot), 'utf8')) as Recipe;
 }
 
 /** Whatever decides the bytes of the bare root; the container's configuration does not. */

@@ -11,7 +11,7 @@ export interface Product {
   /** What each present machine and the cluster as a whole are like. Reads only. */
   status(cluster: Cluster, machines: ReadonlyMap<string, Connection>): Promise<ClusterStatus>;
   /** Takes everything of ours off one machine; data only when asked by name. */
-  removal(cluster: Cluster): Script;
+  removal(cluster: Cluster): Promise<Script>;
 }
 
 export interface Prepared {

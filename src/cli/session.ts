@@ -4,8 +4,7 @@ import type { Cluster, Node } from '../cluster/model.ts';
 import { loadCluster } from '../cluster/load.ts';
 import type { Connection } from '../connection/connection.ts';
 import { knownHosts } from '../connection/known-hosts.ts';
-import { sshConnection } from '../connection/ssh.ts';
-import { withSudo } from '../connection/sudo.ts';
+import type { SshOptions } from '../connection/ssh-client.ts';
 import { HardwayError } from '../errors.ts';
 import type { Machine } from '../engine/converge.ts';
 import { openState, type State } from '../state/directory.ts';
@@ -42,22 +41,30 @@ export function openSession(options: SessionOptions): Session {
   const open = new Map<string, Connection>();
 
   async function machines(): Promise<readonly Machine[]> {
+    // Loaded only when machines are to be reached: help and validation start faster.
+    const [{ sshConnection }, { withSudo }] = await Promise.all([
+      import('../connection/ssh.ts'),
+      import('../connection/sudo.ts'),
+    ]);
+    const reach = (options: SshOptions): Connection => withSudo(sshConnection(options));
     const inventory = new Map((await readInventory(state)).map((machine) => [machine.name, machine]));
     return cluster.nodes.map((node) => {
       const endpoint = endpointOf(node, inventory.get(node.name));
-      return { name: node.name, connection: endpoint && connectionTo(node.name, endpoint) };
+      return { name: node.name, connection: endpoint && connectionTo(node.name, endpoint, reach) };
     });
   }
 
-  function connectionTo(name: string, { host, port, user, keys }: Target): Connection {
+  function connectionTo(
+    name: string,
+    { host, port, user, keys }: Target,
+    reach: (options: SshOptions) => Connection,
+  ): Connection {
     const key = `${name} ${user}@${host}:${port}`;
     const known = open.get(key);
     if (known !== undefined) return known;
     const hosts = knownHosts(state.path('known_hosts'));
     const connectTimeout = cluster.timeouts['connect'] ?? 10;
-    const connection = withSudo(
-      sshConnection({ host, port, user, keys, knownHosts: hosts, label: name, connectTimeout }),
-    );
+    const connection = reach({ host, port, user, keys, knownHosts: hosts, label: name, connectTimeout });
     open.set(key, connection);
     return connection;
   }

@@ -25,10 +25,11 @@ export const down = (product: Product): Verb =>
         if (given['yes'] !== true && !(await agreed(`Erase cluster ${session.cluster.name} on ${names}?`))) {
           return say('nothing was changed');
         }
+        const removal = await product.removal(session.cluster);
         await withLock(session.state.dir, { who: 'down', wait: 60 }, () =>
           Promise.all(
             [...machines].map(async ([name, connection]) => {
-              const result = await connection.run(product.removal(session.cluster), { limit: 180 });
+              const result = await connection.run(removal, { limit: 180 });
               if (!result.ok) {
                 throw new MachineError(name, `could not be cleaned (${result.outcome})`, {
                   evidence: result.stderr.trim().split('\n').slice(-8),

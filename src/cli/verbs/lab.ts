@@ -1,11 +1,7 @@
-import { healNetwork } from '../../lab/network.ts';
-import { labDestroy, labUp } from '../../lab/lab.ts';
 import { writeMachine } from '../../state/inventory.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Product } from '../product.ts';
-import { isNew } from '../converge.ts';
 import { reportFor } from '../reporting.ts';
-import { run } from '../run.ts';
 import { openSession, type Session } from '../session.ts';
 import { type Given, type Verb, verb } from '../verb.ts';
 
@@ -25,10 +21,12 @@ export const lab = (product: Product): Verb =>
       const report = reportFor(given);
       const at = { cluster: session.cluster, dir: session.folder, report };
       if (given['action'] === 'network') {
+        const { healNetwork } = await import('../../lab/network.ts');
         await healNetwork(session.cluster);
         return exitCode.done;
       }
       if (given['destroy'] === true || given['action'] === 'destroy') {
+        const { labDestroy } = await import('../../lab/lab.ts');
         await labDestroy(at);
         report({
           type: 'note',
@@ -41,6 +39,11 @@ export const lab = (product: Product): Verb =>
   );
 
 async function up(product: Product, session: Session, given: Given): Promise<number> {
+  const [{ labUp }, { isNew }, { run }] = await Promise.all([
+    import('../../lab/lab.ts'),
+    import('../converge.ts'),
+    import('../run.ts'),
+  ]);
   const { cluster, folder, state } = session;
   // Keys take a second of computing: made while the machines start.
   const keys = product.prepare(cluster, state.path('pki'), isNew(session));

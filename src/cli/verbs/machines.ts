@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { machinesView } from '../../lab/machines.ts';
 import { loadCluster } from '../../cluster/load.ts';
 import { exitCode } from '../exit-codes.ts';
 import { verb } from '../verb.ts';
@@ -10,6 +9,7 @@ export const machines = verb(
   false,
   (yargs) => yargs,
   async ({ file, set }) => {
+    const { machinesView } = await import('../../lab/machines.ts');
     const cluster = loadCluster(file, { set: [...set] });
     process.stdout.write(`${JSON.stringify(machinesView(cluster, dirname(resolve(file))))}\n`);
     return exitCode.done;

@@ -1,5 +1,4 @@
 import type { Product } from '../product.ts';
-import { run } from '../run.ts';
 import { openSession } from '../session.ts';
 import { type Verb, verb } from '../verb.ts';
 
@@ -8,5 +7,5 @@ export const plan = (product: Product): Verb =>
     'plan',
     'Show what up would change; writes on no machine (exit 2: there are differences)',
     (yargs) => yargs.example('$0 plan -v', 'with every value and its reason'),
-    async (given) => run(product, openSession(given), given, 'plan'),
+    async (given) => (await import('../run.ts')).run(product, openSession(given), given, 'plan'),
   );

@@ -2,7 +2,6 @@ import { text } from 'node:stream/consumers';
 import { UsageError } from '../../errors.ts';
 import { type Machine, writeMachine } from '../../state/inventory.ts';
 import type { Product } from '../product.ts';
-import { run } from '../run.ts';
 import { openSession, type Session } from '../session.ts';
 import { type Verb, verb } from '../verb.ts';
 
@@ -24,7 +23,7 @@ export const up = (product: Product): Verb =>
       const session = openSession(given);
       const machine = given['from-vagrant'];
       if (typeof machine === 'string') await recordEndpoint(session, machine);
-      return run(product, session, given, 'up');
+      return (await import('../run.ts')).run(product, session, given, 'up');
     },
   );
 

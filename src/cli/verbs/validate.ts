@@ -10,7 +10,7 @@ export const validate = verb(
   (yargs) => yargs.example('$0 validate --json', 'problems with line, column and path'),
   async ({ file, set, json }) => {
     if (json) {
-      const problems = readProblems(readFileSync(file, 'utf8'), file);
+      const problems = readProblems(readFileSync(file, 'utf8'), file, { set: [...set] });
       process.stdout.write(`${JSON.stringify({ file, problems })}\n`);
       return problems.length === 0 ? exitCode.done : exitCode.failed;
     }
