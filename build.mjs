@@ -1,10 +1,11 @@
 // Bundles the command into dist/: few files to load, so that it starts fast. Libraries stay in node_modules.
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const dist = join(import.meta.dirname, 'dist');
+const making = `${dist}.${process.pid}`;
 const common = {
   absWorkingDir: import.meta.dirname,
   bundle: true,
@@ -23,19 +24,21 @@ const validator = {
 };
 
 async function generated() {
-  const compiler = join(dist, 'schema-compiler.mjs');
+  const compiler = join(making, 'schema-compiler.mjs');
   await build({ ...common, entryPoints: ['src/cluster/schema-compiler.ts'], outfile: compiler });
   const { standaloneValidator } = await import(pathToFileURL(compiler).href);
   rmSync(compiler);
   return standaloneValidator();
 }
 
-rmSync(dist, { recursive: true, force: true });
 await build({
   ...common,
   entryPoints: { hardway: 'provisioners/hardway.ts' },
-  outdir: dist,
+  outdir: making,
   splitting: true,
   plugins: [validator],
   banner: { js: '#!/usr/bin/env node' },
 });
+// In one step: somebody may be starting the command right now.
+rmSync(dist, { recursive: true, force: true });
+renameSync(making, dist);

@@ -16,11 +16,10 @@ export default defineConfig({
         test: {
           name: 'live',
           include: ['test/live/**/*.test.ts'],
+          globalSetup: ['test/live/support/setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 3_600_000,
           fileParallelism: false,
-          sequence: { concurrent: false },
-          bail: 0,
         },
       },
     ],

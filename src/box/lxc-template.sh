@@ -49,9 +49,9 @@ unpack() {
 # have: whoever looks later need not read them again while inode, size and times are what they are now.
 note_digests() {
   [ -f "$root/$list" ] || return 0
-  mkdir -p "$3/lib/hardway/digests"
   grep "^[0-9a-f]*  $2" "$root/$list" | while read -r digest file; do
-    echo "$(stat -c '%i:%s:%.Y:%.Z' "$1/$file") $digest" > "$3/lib/hardway/digests/$(echo "/$file" | tr / _)"
+    mkdir -p "$3/lib/hardway/digests/${file%/*}"
+    echo "$(stat -c '%i:%s:%.Y:%.Z' "$1/$file") $digest" > "$3/lib/hardway/digests/$file"
   done
 }
 

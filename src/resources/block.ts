@@ -5,6 +5,8 @@ import { command } from './command.ts';
 
 const BEGIN = '# BEGIN hardway';
 const END = '# END hardway';
+/** For sed: a last line without a line break gets one, or our first line would become its tail. */
+const endsLastLine = '$a\\';
 
 /** Our marked lines in a file that belongs to others; every other line stays byte for byte. */
 export function block(path: string, lines: readonly string[]): Resource {
@@ -20,8 +22,9 @@ export function block(path: string, lines: readonly string[]): Resource {
     steps: () => [
       {
         run: sh`touch ${path}
+[ "$(grep -cx ${BEGIN} ${path})" = "$(grep -cx ${END} ${path})" ] || { echo ${`${path}: a line "${BEGIN}" has no "${END}"`} >&2; exit 1; }
 copy=$(mktemp ${`${path}.XXXXXX`})
-sed ${`/^${BEGIN}$/,/^${END}$/d`} ${path} > "$copy"
+sed -e ${`/^${BEGIN}$/,/^${END}$/d`} -e ${endsLastLine} ${path} > "$copy"
 printf '%s\n' ${BEGIN} ${lines} ${END} >> "$copy"
 chmod --reference=${path} "$copy"
 chown --reference=${path} "$copy"

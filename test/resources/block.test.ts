@@ -8,8 +8,7 @@ const folder = workFolder();
 let count = 0;
 const place = (): string => join(folder, `hosts ${(count += 1)}`);
 
-const ours = (...lines: string[]): string =>
-  ['# BEGIN hardway', ...lines, '# END hardway', ''].join('\n');
+const ours = (...lines: string[]): string => ['# BEGIN hardway', ...lines, '# END hardway', ''].join('\n');
 const foreign = '127.0.0.1\tlocalhost  \n\n# BEGIN hardway of others\n10.0.0.9 a\\b $HOME `x`\n';
 
 describe('block', () => {

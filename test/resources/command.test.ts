@@ -19,14 +19,12 @@ describe('command questions', () => {
       clean: sh`echo "\${x:-unset}"`,
       quoted: sh`echo ${`it's $HOME`}`,
     };
-    const resources = Object.entries(scripts).map(
-      ([name, script]): Resource => ({
-        id: `question:${name}`,
-        desired: {},
-        question: command(script, (output) => ({ output })),
-        steps: () => [],
-      }),
-    );
+    const resources = Object.entries(scripts).map(([name, script]): Resource => ({
+      id: `question:${name}`,
+      desired: {},
+      question: command(script, (output) => ({ output })),
+      steps: () => [],
+    }));
     const found = await survey('here', localConnection(), resources);
     expect(Object.fromEntries([...found].map(([id, answer]) => [id.slice(9), answer]))).toEqual({
       lines: { output: ' a\nb' },

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sh } from '../../src/connection/quote.ts';
+import { unknown } from '../../src/engine/resource.ts';
+import { command } from '../../src/resources/command.ts';
+import { changesIn, condition, exists, fact, here, phase, run, stage, workFolder } from './mini.ts';
+
+const folder = workFolder();
+const at = (name: string): string => join(folder, name);
+
+describe('needs', () => {
+  const held = (name: string, need = condition('the API to answer', sh`echo it is down; exit 1`, 1)) => ({
+    ...phase('held', stage(exists(at(name)))),
+    needs: [need],
+  });
+
+  it('unmet defer their phase with the reason; the others go on', async () => {
+    const { outcome } = await run([held('held'), phase('free', stage(fact('free', sh`echo x`, 'x')))]);
+    expect(outcome).toMatchObject({ changes: 0, failures: [] });
+    expect(outcome.deferred).toEqual(['held: the API to answer: it is down']);
+    expect(existsSync(at('held'))).toBe(false);
+  });
+
+  it('are waited for when this run may have brought them about', async () => {
+    const slow = { run: sh`(sleep 0.3; touch ${at('slow')}) >/dev/null 2>&1 & touch ${at('begun')}` };
+    const need = condition('the slow thing', sh`[ -e ${at('slow')} ] || { echo not yet; exit 1; }`);
+    const told = await run([phase('begin', stage(exists(at('begun'), slow))), held('after', need)]);
+    expect(told.outcome).toMatchObject({ changes: 2, deferred: [], failures: [] });
+    expect(told.events).toContainEqual({ type: 'wait', machine: 'a', what: 'the slow thing' });
+  });
+
+  it('that do not come within their limit fail with what was last seen', async () => {
+    const count = sh`n=$(cat ${at('tries')} 2>/dev/null || echo 0); echo $((n + 1)) > ${at('tries')}; echo "try $n of many"; exit 1`;
+    const told = await run([
+      phase('begin', stage(exists(at('begin')))),
+      held('never', condition('the impossible', count, 1)),
+    ]);
+    const tries = Number(readFileSync(at('tries'), 'utf8')) - 1;
+    expect(tries).toBeGreaterThan(2);
+    expect(told.outcome.failures[0]).toMatchObject({
+      message: `a: waited 1 s for the impossible: try ${tries} of many`,
+      remedy: expect.stringContaining('timeouts.mini') as string,
+    });
+  });
+
+  it('on a machine that is not there defer', async () => {
+    const machines = [...here('a'), { name: 'b', connection: null }];
+    const need = { ...condition('b to help', sh`true`), on: ['b'] };
+    expect((await run([held('b', need)], { machines })).outcome.deferred).toEqual([
+      'held: b to help: b is not there yet',
+    ]);
+  });
+});
+
+describe('what could not be known at first', () => {
+  const behind = (api: string, path: string) => ({
+    ...exists(path),
+    question: command(
+      sh`[ -e ${api} ] && { [ -e ${path} ] && echo there || echo missing; }; true`,
+      (value) => (value === '' ? unknown : { value }),
+    ),
+  });
+
+  it('is asked again when its turn comes', async () => {
+    const [api, old, fresh] = [at('api'), at('old-object'), at('new-object')];
+    await run([phase('before', stage(exists(old)))]);
+    const told = await run([
+      phase('api', stage(exists(api))),
+      phase('objects', stage(behind(api, old), behind(api, fresh))),
+    ]);
+    expect(changesIn(told).map(({ resource }) => resource)).toEqual([`fact:${api}`, `fact:${fresh}`]);
+    expect(told.outcome.failures).toEqual([]);
+  });
+
+  it('and cannot be known after the change is an error, not a success', async () => {
+    const told = await run([phase('objects', stage(behind(at('no-api'), at('object'))))]);
+    expect(told.outcome.failures[0]?.evidence).toEqual(['present: is false, should be true']);
+  });
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bringUp } from './support/bring-up.ts';
+import { daemons, makeLab } from './support/lab.ts';
+import { mainLab, machines } from './support/main-lab.ts';
+
+/** A second cluster on the same host, made by Vagrant alone, while the first one must not notice. */
+describe('vagrant', () => {
+  const first = mainLab();
+  const lab = makeLab('hwt-order', '192.168.78.0/24');
+  let untouched: string[];
+  const firstDaemons = () => Promise.all(machines.map((machine) => daemons(first, machine)));
+
+  beforeAll(async () => {
+    await bringUp(first);
+    untouched = await firstDaemons();
+    const installed = await lab.npm('ci');
+    expect(installed.code, installed.output).toBe(0);
+  });
+  afterAll(async () => {
+    const told = await lab.npm('run', 'lab', '--', '--destroy');
+    expect(told.code, told.output).toBe(0);
+  });
+
+  const nodes = async () =>
+    (await lab.kubectl(['get', 'nodes', '--no-headers']))
+      .trim()
+      .split('\n')
+      .map((row) => row.split(/ +/).slice(0, 2).join(' '))
+      .sort();
+  const allReady = machines.map((machine) => `${machine} Ready`);
+
+  it('accepts every provider block', async () => {
+    const told = await lab.vagrant('validate', '--ignore-provider');
+    expect(told.code, told.output).toBe(0);
+  });
+
+  it('a minion first: success for Vagrant, and the missing machines are named', async () => {
+    const told = await lab.vagrant('up', 'minion-2', '--provider=lxc');
+    expect(told.code, told.output).toBe(0);
+    expect(told.output).toContain('awaiting master, minion-1');
+    const engine = await lab.hardway('up');
+    expect(engine.code, engine.output).toBe(3);
+  });
+
+  it('then the others one by one: the last one finishes the cluster', async () => {
+    const master = await lab.vagrant('up', 'master', '--provider=lxc');
+    expect(master.code, master.output).toBe(0);
+    expect(master.output).toContain('awaiting minion-1');
+    const last = await lab.vagrant('up', 'minion-1', '--provider=lxc');
+    expect(last.code, last.output).toBe(0);
+    expect(await nodes()).toEqual(allReady);
+    expect((await lab.hardway('plan')).code).toBe(0);
+  });
+
+  it('destroying a machine and vagrant up heal the cluster', async () => {
+    const gone = await lab.vagrant('destroy', '-f', 'minion-2');
+    expect(gone.code, gone.output).toBe(0);
+    expect((await lab.hardway('up')).code).toBe(3);
+    const healed = await lab.vagrant('up', '--provider=lxc');
+    expect(healed.code, healed.output).toBe(0);
+    expect(await nodes()).toEqual(allReady);
+  });
+
+  it('vagrant provision master converges again', async () => {
+    await lab.kubectl(['scale', 'deployment/coredns', '-n', 'kube-system', '--replicas=1']);
+    const told = await lab.vagrant('provision', 'master');
+    expect(told.code, told.output).toBe(0);
+    expect(told.output).toContain('deployment:kube-system/coredns (drift)');
+    expect((await lab.hardway('plan')).code).toBe(0);
+  });
+
+  it('one more minion: it joins, and nothing on the others is restarted', async () => {
+    const before = await Promise.all(machines.map((machine) => daemons(lab, machine)));
+    lab.edit((description) => {
+      const minions = description.nodes.find(({ name }) => name === 'minion');
+      if (minions) minions.count = 3;
+    });
+    const told = await lab.vagrant('up', '--provider=lxc');
+    expect(told.code, told.output).toBe(0);
+    expect(await nodes()).toEqual([...allReady, 'minion-3 Ready'].sort());
+    expect(await Promise.all(machines.map((machine) => daemons(lab, machine)))).toEqual(before);
+  });
+
+  it('all machines in parallel give the same cluster', async () => {
+    const gone = await lab.npm('run', 'lab', '--', '--destroy');
+    expect(gone.code, gone.output).toBe(0);
+    lab.edit((description) => {
+      const minions = description.nodes.find(({ name }) => name === 'minion');
+      if (minions) minions.count = 2;
+    });
+    const told = await lab.vagrant('up', '--provider=lxc', '--parallel');
+    expect(told.code, told.output).toBe(0);
+    expect(await nodes()).toEqual(allReady);
+    expect((await lab.hardway('plan')).code).toBe(0);
+  });
+
+  it('meanwhile the other cluster on this host was left alone', async () => {
+    expect(await firstDaemons()).toEqual(untouched);
+    const plan = await first.hardway('plan');
+    expect(plan.code, plan.output).toBe(0);
+  });
+});
