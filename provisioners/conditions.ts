@@ -33,7 +33,7 @@ export const subnetReady = (cluster: Cluster): Condition => ({
   on: namesOf(cluster.nodes),
   script: () => sh`[ -s /etc/cni/net.d/10-flannel.conflist ] && systemctl is-active --quiet flanneld && exit 0
 systemctl is-active flanneld
-journalctl --unit=flanneld --lines=1 --output=cat --no-pager
+journalctl _SYSTEMD_UNIT=flanneld.service --lines=1 --output=cat --no-pager
 exit 1`,
   limit: seconds(cluster, 'flannelSubnet'),
 });

@@ -129,7 +129,7 @@ const hasIdentities = (present: readonly string[]) => ({
   description: 'the kubelet to have its certificates',
   on: present,
   script: () => sh`for usage in client server; do
-  [ -e /var/lib/kubelet/pki/kubelet-$usage-current.pem ] || { echo "no $usage certificate yet; kubelet: $(journalctl --unit=kubelet --lines=1 --output=cat --no-pager)"; exit 1; }
+  [ -e /var/lib/kubelet/pki/kubelet-$usage-current.pem ] || { echo "no $usage certificate yet; kubelet: $(journalctl _SYSTEMD_UNIT=kubelet.service --lines=1 --output=cat --no-pager)"; exit 1; }
 done`,
   limit: 120,
 });

@@ -73,8 +73,14 @@ interface EtcdPermission {
 function describeLive({ permType = 0, key = '', range_end = '' }: EtcdPermission): string {
   const type = ['read', 'write', 'readwrite'][permType] ?? String(permType);
   const decode = (text: string): string => Buffer.from(text, 'base64').toString();
-  return `${type} ${decode(key)}${range_end === '' ? '' : '*'}`;
+  const end = decode(range_end);
+  const range = end === '' ? '' : end === prefixEnd(decode(key)) ? '*' : ` to ${JSON.stringify(end)}`;
+  return `${type} ${decode(key)}${range}`;
 }
+
+/** How etcd says "everything that begins with": up to the key whose last byte is raised by one. */
+const prefixEnd = (key: string): string =>
+  key.slice(0, -1) + String.fromCharCode(key.charCodeAt(key.length - 1) + 1);
 
 const canonical = (role: string): string =>
   (roles[role] ?? [])

@@ -16,6 +16,7 @@ module Hardway
 
   # The TypeScript engine, called in the folder of the cluster.
   module Engine
+    NO_BOX = 'hardway/not-built-yet'.freeze
     BOOTSTRAP = File.expand_path('../../src/bootstrap.mjs', __dir__)
 
     # What the Vagrantfile has to know.

@@ -7,11 +7,21 @@ module Hardway
 
     def call(env)
       machine = env[:machine]
-      heal(machine.env.root_path) if machine.provider_name == :lxc
+      if machine.provider_name == :lxc
+        require_box(machine)
+        heal(machine.env.root_path)
+      end
       @app.call(env)
     end
 
     private
+
+    # Vagrant would look for it on the Internet.
+    def require_box(machine)
+      return if machine.config.vm.box != Engine::NO_BOX || machine.state.id != :not_created
+
+      raise Failed, 'The box for LXC machines is not built yet. "npm run lab" builds it once, and starts the machines.'
+    end
 
     # Once is enough for all machines of one Vagrant run.
     def heal(folder)

@@ -39,8 +39,8 @@ function sudoTransport(inner: Transport, password: string | undefined): Transpor
 // -k: it asks in any case. Otherwise the password would stay in the input as the first line of the script.
 const askingSudo = `sudo -S -k -p '' --`;
 
-/** Free of anything a login shell could read in its own way. */
-const question = `timeout 20 /bin/sh -c 'echo hw-who $(id -u) $(id -un); LC_ALL=C sudo -n true 2>&1 && echo hw-free'`;
+// -k here too: what sudo remembers now may be forgotten in the middle of the run.
+const question = `timeout 20 /bin/sh -c 'echo hw-who $(id -u) $(id -un); LC_ALL=C sudo -k -n true 2>&1 && echo hw-free'`;
 
 async function probe(inner: Transport, password: string | undefined): Promise<Become> {
   const answer = await ask(inner, question);

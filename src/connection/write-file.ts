@@ -26,8 +26,8 @@ hw_stop() {
 hw_try() { hw_what=$1; shift; hw_says=$("$@" 2>&1) || hw_stop "$hw_what"; }
 hw_new() { # <decoder> <temporary file>
   [ -d "$hw_dir" ] || hw_try 'making its directory' mkdir -p -- "$hw_dir"
-  rm -f -- "$2"
-  hw_says=$(umask 077; set -C; { $1 >"$2"; } 2>&1) || hw_stop writing
+  [ ! -e "$2" ] || rm -f -- "$2"
+  hw_says=$(exec 2>&1; umask 077; set -C; exec $1 >"$2") || hw_stop writing
 }
 `;
 }

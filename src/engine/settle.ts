@@ -2,6 +2,7 @@ import type { Connection } from '../connection/connection.ts';
 import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
+import { asError } from './as-error.ts';
 import type { Attendance, Condition } from './phase.ts';
 
 export type Met = { readonly met: true } | { readonly met: false; readonly reason: string };
@@ -69,17 +70,27 @@ export async function attend(
   const over = new AbortController();
   const note = (text: string): void => report({ type: 'warning', machine: attendance.on, text });
   const answering: Promise<void>[] = [];
-  const onLine = (line: string): void => {
-    const script = attendance.reply(line, note);
-    if (script !== null) answering.push(answer(connection, script, note));
-  };
-  const listening = connection.run(attendance.listen, { limit, onLine, signal: over.signal });
+  const onLine = (line: string): void => void answering.push(answer(connection, attendance, line, note));
+  const listening = connection
+    .run(attendance.listen, { limit, onLine, signal: over.signal })
+    .catch((error: unknown) => note(`requests could not be heard: ${asError(error).message}`));
   await until.catch(() => undefined);
   over.abort();
   await Promise.all([listening, ...answering]);
 }
 
-async function answer(connection: Connection, script: Script, note: (text: string) => void): Promise<void> {
-  const result = await connection.run(script, { limit: 30 });
-  if (!result.ok) note(`a request could not be answered: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
+async function answer(
+  connection: Connection,
+  attendance: Attendance,
+  line: string,
+  note: (text: string) => void,
+): Promise<void> {
+  try {
+    const script = attendance.reply(line, note);
+    if (script === null) return;
+    const result = await connection.run(script, { limit: 30 });
+    if (!result.ok) note(`a request could not be answered: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
+  } catch (error) {
+    note(`a request could not be answered: ${asError(error).message}`);
+  }
 }

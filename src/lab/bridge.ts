@@ -3,7 +3,7 @@ import { sudo } from '../box/sudo.ts';
 import type { Cluster } from '../cluster/model.ts';
 import { nth, overlaps, parseRange } from '../cluster/ranges.ts';
 import { HardwayError } from '../errors.ts';
-import { hostAddresses, linkExists } from './links.ts';
+import { hostAddresses, linkExists, portsOf } from './links.ts';
 import { bridgeName } from './names.ts';
 
 /** The cluster network: a bridge on which the host has the range's first address. Does nothing when it is there. */
@@ -24,9 +24,10 @@ export async function healBridge(cluster: Cluster): Promise<void> {
   await $({ quiet: true })`${sudo} ip link set ${bridge} up`;
 }
 
+/** Stays while a machine hangs on it: a cluster of the same name in another folder. */
 export async function removeBridge(cluster: Cluster): Promise<void> {
   const bridge = bridgeName(cluster.name);
-  if (linkExists(bridge)) await $({ quiet: true })`${sudo} ip link delete ${bridge}`;
+  if (linkExists(bridge) && portsOf(bridge).length === 0) await $({ quiet: true })`${sudo} ip link delete ${bridge}`;
 }
 
 function isUp(present: readonly string[], wanted: string): boolean {

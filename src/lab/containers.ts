@@ -5,8 +5,17 @@ import { HardwayError } from '../errors.ts';
 /** Folder of all containers of this host. */
 const containers = '/var/lib/lxc';
 
+export function configFile(container: string): string {
+  return `${containers}/${container}/config`;
+}
+
 export async function runningContainers(): Promise<readonly string[]> {
   return words((await $({ quiet: true })`${sudo} lxc-ls -1 --running`).stdout);
+}
+
+/** Starting and stopping ones included. */
+export async function activeContainers(): Promise<readonly string[]> {
+  return words((await $({ quiet: true })`${sudo} lxc-ls -1 --active`).stdout);
 }
 
 export async function allContainers(): Promise<readonly string[]> {
@@ -22,8 +31,7 @@ export async function markedContainers(group: string): Promise<readonly string[]
 
 /** Made but never started: its Vagrant process was killed in between, and nothing is in it. */
 export async function neverStarted(name: string): Promise<boolean> {
-  const config = `${containers}/${name}/config`;
-  return !(await $({ quiet: true, nothrow: true })`${sudo} grep -q VAGRANT-BEGIN ${config}`).ok;
+  return !(await $({ quiet: true, nothrow: true })`${sudo} grep -q VAGRANT-BEGIN ${configFile(name)}`).ok;
 }
 
 export async function removeContainer(name: string): Promise<void> {

@@ -10,6 +10,7 @@ import { allContainers, markedContainers, removeContainer, runningContainers } f
 import { prepareHost } from './host.ts';
 import { clearWay } from './leftovers.ts';
 import { containerName, groupName } from './names.ts';
+import { raiseLimits } from './limits.ts';
 import { healNetwork, removeNetwork } from './network.ts';
 import { ownMachines } from './machines.ts';
 import { keysOf, knownContainer, registerBox, vagrant } from './vagrant.ts';
@@ -31,6 +32,7 @@ export async function labUp(
   const { cluster, dir, report } = lab;
   await prepareHost(cluster, report);
   await healNetwork(cluster);
+  await raiseLimits(report);
   if (!(await allUp(lab))) {
     await registerBox(await labBox(cluster, report), report);
     await clearWay(cluster, dir, report);

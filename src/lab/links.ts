@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { $ } from 'zx';
 import { sudo } from '../box/sudo.ts';
@@ -26,14 +26,24 @@ export function linkExists(name: string): boolean {
   return existsSync(join(devices, name));
 }
 
-/** Names of the interfaces that hang on a bridge. */
+/** The bridge that an interface hangs on. */
 export function masterOf(name: string): string | undefined {
   const link = join(devices, name, 'master');
   return existsSync(link) ? basename(readlinkSync(link)) : undefined;
+}
+
+/** What hangs on a bridge. */
+export function portsOf(bridge: string): readonly string[] {
+  return readdirSync(join(devices, bridge, 'brif'));
 }
 
 /** Puts a machine's NIC back on its bridge when the bridge was made again under the running machine. */
 export async function attach(link: string, bridge: string): Promise<void> {
   if (!linkExists(link) || masterOf(link) === bridge) return;
   await $({ quiet: true })`${sudo} ip link set ${link} master ${bridge} up`;
+}
+
+/** Both ends of it; fine when it has gone by itself meanwhile. */
+export async function removeLink(link: string): Promise<void> {
+  await $({ quiet: true, nothrow: true })`${sudo} ip link delete ${link}`;
 }

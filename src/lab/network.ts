@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Cluster } from '../cluster/model.ts';
 import { healBridge, removeBridge } from './bridge.ts';
-import { runningContainers } from './containers.ts';
-import { attach } from './links.ts';
+import { forgetOldSettings } from './container-config.ts';
+import { activeContainers, markedContainers } from './containers.ts';
+import { attach, linkExists, removeLink } from './links.ts';
 import { healLxcNet, lxcBridge, stopLxcNet } from './lxc-net.ts';
-import { machinesView } from './machines.ts';
+import { machinesView, type MachineView } from './machines.ts';
 
 /**
  * Both bridges of the lab as they must be: looks at what really runs and repairs it. Quick when all is well.
@@ -12,14 +14,37 @@ import { machinesView } from './machines.ts';
 export async function healNetwork(cluster: Cluster): Promise<void> {
   await healBridge(cluster);
   await healLxcNet();
-  const { bridge, machines } = machinesView(cluster);
-  for (const { nics } of machines) {
+  const { bridge, group, machines } = machinesView(cluster);
+  await removeStaleLinks(machines);
+  const ours = await markedContainers(group);
+  for (const { container, nics } of machines) {
+    if (ours.includes(container)) await forgetOldSettings(container, group);
     for (const [number, { link }] of nics.entries()) await attach(link, number === 0 ? lxcBridge : bridge);
   }
 }
 
 /** After the last machine is gone. Debian's own bridge stays unless we started it and nobody else uses it. */
 export async function removeNetwork(cluster: Cluster): Promise<void> {
+  await removeStaleLinks(machinesView(cluster).machines);
   await removeBridge(cluster);
-  if ((await runningContainers()).length === 0) await stopLxcNet();
+  if ((await activeContainers()).length === 0) await stopLxcNet();
+}
+
+/**
+ * When a machine is killed from outside, its network may live on without it for minutes: it answers for the
+ * machine's address, and the machine cannot be started again.
+ */
+async function removeStaleLinks(machines: readonly MachineView[]): Promise<void> {
+  if ((await staleLinks(machines)).length === 0) return;
+  await setTimeout(500); // one that is just rebooting has its links back by then
+  for (const link of await staleLinks(machines)) await removeLink(link);
+}
+
+async function staleLinks(machines: readonly MachineView[]): Promise<readonly string[]> {
+  const present = machines.filter(({ nics }) => nics.some(({ link }) => linkExists(link)));
+  if (present.length === 0) return [];
+  const active = new Set(await activeContainers());
+  return present
+    .filter(({ container }) => !active.has(container))
+    .flatMap(({ nics }) => nics.map(({ link }) => link).filter(linkExists));
 }

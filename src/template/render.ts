@@ -23,7 +23,7 @@ export function render(template: URL, data: TemplateData): string {
 const complete = (template: URL, data: TemplateData): TemplateData =>
   new Proxy(data, {
     get(target, key) {
-      if (typeof key === 'string' && !(key in target) && key !== 'toJSON') {
+      if (typeof key === 'string' && !Object.hasOwn(target, key) && key !== 'toJSON') {
         throw new HardwayError('TEMPLATE', `${template.pathname} uses {{${key}}}, which was not given`);
       }
       return Reflect.get(target, key) as unknown;

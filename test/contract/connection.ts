@@ -61,7 +61,7 @@ export function connectionContract(
       ['a trap of its own', 'trap "echo bye" EXIT; exit 3', { code: 3, stdout: 'bye\n' }],
       ['no last newline', 'printf tail', { ok: true, stdout: 'tail' }],
       ['bytes as they are', String.raw`printf 'ü\n\t\\'`, { ok: true, stdout: 'ü\n\t\\' }],
-      ['nothing on standard input', 'cat; echo end', { ok: true, stdout: 'end\n' }],
+      ['nothing on standard input', 'cat; readlink /proc/self/fd/0', { ok: true, stdout: '/dev/null\n' }],
       ['the C locale', 'echo $LC_ALL; umask', { stdout: 'C\n0022\n' }],
       ['root', 'id -u', { stdout: '0\n' }],
       ['a killed script', 'sh -c "kill -9 $$"; echo unreached', { ok: false }],
@@ -165,7 +165,10 @@ export function connectionContract(
       const sum = (await connection.run(sh`sha256sum <${local}`)).stdout.slice(0, 64);
       const path = join(dir, 'large');
       const onProgress = (bytes: number, total: number) => sent.push(bytes / total);
+      const watch = sh`for i in $(seq 100); do stat -c %a ${dir}/.hw-* 2>/dev/null; sleep 0.01; done | sort -u`;
+      const watching = connection.run(watch);
       await connection.put({ path, content: { file: local }, sha256: sum, mode: 0o755, onProgress });
+      expect((await watching).stdout.replace('755\n', '')).toBe('600\n'); // never open to others before it is ready
       expect(sent.length).toBeGreaterThan(100);
       expect(sent.at(-1)).toBe(1);
       expect((await connection.run(sh`cmp ${local} ${path}`)).ok).toBe(true);

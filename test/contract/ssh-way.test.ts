@@ -76,7 +76,7 @@ describe.skipIf(obstacle)('the way there', () => {
     const between = await proxy(server.port);
     const connection = await connected(server, { port: between.port });
     between.resetAfter(300_000);
-    const script = sh`touch ${join(server.dir, 'ran')}; : ${'x'.repeat(3_000_000)}`;
+    const script = sh`touch ${join(server.dir, 'ran')}\n: ${'x'.repeat(3_000_000)}`;
     expect(await connection.run(script)).toMatchObject({ ok: false, outcome: 'lost' });
     await sleep(500);
     expect(existsSync(join(server.dir, 'ran'))).toBe(false);

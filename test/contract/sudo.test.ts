@@ -10,8 +10,8 @@ import { connectionContract } from './connection.ts';
 
 const password = "pass 'word$ü";
 const user = { name: 'vagrant', password };
-// The longest way round: a terminal of sudo's own, a lecture, and the password each time.
-const nagging = `Defaults use_pty, lecture=always, env_reset\nroot ALL=(ALL:ALL) ALL\nvagrant ALL=(ALL) ALL\n`;
+// The longest way round: a terminal of sudo's own, a lecture, and a password that is asked now and then.
+const nagging = `Defaults use_pty, lecture=always, env_reset, timestamp_type=global\nroot ALL=(ALL:ALL) ALL\nvagrant ALL=(ALL) ALL\n`;
 
 function asVagrant(sshd: Sshd, options: SudoOptions = {}, name = user.name) {
   const ssh = sshConnection({

@@ -75,7 +75,7 @@ describe('requests made while a stage settles', () => {
       throw new Error('a reply of nonsense');
     });
     expect(await listen(localConnection(), throwing)).toContain(
-      'a request could not be answered: a reply of nonsense',
+      'a request could not be answered: Error: a reply of nonsense',
     );
   });
 
@@ -86,7 +86,7 @@ describe('requests made while a stage settles', () => {
         deaf,
         asking(['r'], () => null),
       ),
-    ).toEqual([expect.stringMatching(/^requests could not be heard: fake: unexpected run/)]);
+    ).toEqual([expect.stringMatching(/^requests could not be heard: Error: fake: unexpected run/)]);
   });
 
   it('do not hide the failure of the stage itself', async () => {

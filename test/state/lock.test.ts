@@ -28,8 +28,8 @@ afterAll(() => {
 });
 
 /** Starts a process that takes the lock `times` times for so long. */
-function contender(dir: string, times: number, milliseconds: number): ChildProcess {
-  const child = spawn(process.execPath, [worker, dir, String(times), String(milliseconds)], {
+function contender(dir: string, times: number, milliseconds: number, end = ''): ChildProcess {
+  const child = spawn(process.execPath, [worker, dir, String(times), String(milliseconds), end], {
     stdio: 'inherit',
   });
   children.add(child);
@@ -121,9 +121,9 @@ describe('the lock', () => {
       expect(await withLock(dir, { who: 'x', wait: 0 }, async () => readdirSync(dir))).toEqual(['lock']);
     }));
 
-  it('never has two holders, however many want it and die', { timeout: 60_000 }, () =>
+  it('never has two holders, however many want it and are killed', { timeout: 60_000 }, () =>
     inTemporaryDirectory(async (dir) => {
-      const crowd = Array.from({ length: 8 }, () => contender(dir, 12, 3));
+      const crowd = Array.from({ length: 6 }, () => contender(dir, 12, 3));
       const victims = Array.from({ length: 6 }, () => contender(dir, 1000, 20));
       const ends = [...crowd, ...victims].map((child) => once(child, 'exit'));
       for (const victim of victims) {
@@ -131,11 +131,22 @@ describe('the lock', () => {
         victim.kill('SIGKILL');
       }
       await Promise.all(ends);
-      expect(existsSync(join(dir, 'violations')) ? readFileSync(join(dir, 'violations'), 'utf8') : '').toBe(
-        '',
-      );
-      expect(readFileSync(join(dir, 'done'), 'utf8').length).toBeGreaterThanOrEqual(8 * 12);
+      expect(violations(dir)).toBe('');
+      expect(readFileSync(join(dir, 'done'), 'utf8').length).toBeGreaterThanOrEqual(6 * 12);
       expect(crowd.map(({ exitCode }) => exitCode)).toEqual(crowd.map(() => 0));
     }),
   );
+
+  it('never has two holders, however many find a dead one at once', { timeout: 60_000 }, () =>
+    inTemporaryDirectory(async (dir) => {
+      const crowd = Array.from({ length: 12 }, () => contender(dir, 40, 1, 'die'));
+      await Promise.all(crowd.map((child) => once(child, 'exit')));
+      expect(violations(dir)).toBe('');
+      expect(readFileSync(join(dir, 'done'), 'utf8')).toHaveLength(12 * 40);
+    }),
+  );
 });
+
+function violations(dir: string): string {
+  return existsSync(join(dir, 'violations')) ? readFileSync(join(dir, 'violations'), 'utf8') : '';
+}

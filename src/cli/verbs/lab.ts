@@ -21,8 +21,12 @@ export const lab = (product: Product): Verb =>
       const report = reportFor(given);
       const at = { cluster: session.cluster, dir: session.folder, report };
       if (given['action'] === 'network') {
-        const { healNetwork } = await import('../../lab/network.ts');
+        const [{ healNetwork }, { raiseLimits }] = await Promise.all([
+          import('../../lab/network.ts'),
+          import('../../lab/limits.ts'),
+        ]);
         await healNetwork(session.cluster);
+        await raiseLimits(report);
         return exitCode.done;
       }
       if (given['destroy'] === true || given['action'] === 'destroy') {

@@ -1,0 +1,96 @@
+/** The scratch recipe for the cluster of cluster.json, with placeholders for whatever is secret or differs. */
+import { fileURLToPath } from 'node:url';
+import type { Artefact, Artefacts } from '../../src/artefacts/artefact.ts';
+import { defaultLockFile, fill, readLock } from '../../src/artefacts/lock.ts';
+import { loadCluster } from '../../src/cluster/load.ts';
+import type { Cluster } from '../../src/cluster/model.ts';
+import type { Plan } from '../../src/engine/phase.ts';
+import type { Resource } from '../../src/engine/resource.ts';
+import { packageRoot } from '../../src/package-root.ts';
+import type { Authority } from '../../src/pki/authority.ts';
+import type { ClusterPki } from '../../provisioners/pki.ts';
+import { scratch } from '../../provisioners/recipe.ts';
+import type { Scope } from '../../provisioners/scope.ts';
+
+export const cluster: Cluster = loadCluster(fileURLToPath(new URL('cluster.json', packageRoot)));
+export const FINGERPRINT = 'AA:'.repeat(31).concat('AA');
+/** The moment at which everything is rendered. */
+export const NOW = new Date('2026-09-01T12:00:00Z');
+
+const placeholders: ClusterPki = {
+  authority: (name) =>
+    ({ certificatePem: `<certificate of authority ${name}>\n`, fingerprint: FINGERPRINT }) as Authority,
+  leaf: (name) => ({ certificate: `<certificate ${name}>\n`, key: `<key ${name}>\n` }),
+  serviceAccount: {
+    privatePem: '<private key service-account>\n',
+    publicPem: '<public key service-account>\n',
+  },
+};
+
+/** What the lock names, each with the digest aaaa… */
+export function fakeArtefacts(): Artefacts {
+  const all = readLock(defaultLockFile()).groups.flatMap(({ version, files }) =>
+    files.map((file): Artefact => ({
+      ...{ name: file.name, kind: file.kind, version, source: 'releases', file: `/cache/${file.name}` },
+      ...{ sha256: 'a'.repeat(64), size: 1 },
+      ...(file.kind === 'image' ? { reference: fill(file.image.reference, { version }) } : {}),
+    })),
+  );
+  const get = (name: string): Artefact => {
+    const found = all.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`the lock names no ${name}`);
+    return found;
+  };
+  return { all: () => all, get };
+}
+
+const kinds = {
+  /** As the facts script prints them. The bounding set of an LXC container lacks CAP_SYS_RESOURCE. */
+  'lxc-cgroup-v1': [
+    'cgroup=tmpfs',
+    'container=lxc',
+    'capabilities=0000003ffeffffff',
+    'bridge=/proc/sys/net/bridge',
+  ],
+  'vm-cgroup-v2': [
+    'cgroup=cgroup2fs',
+    'container=none',
+    'capabilities=000001ffffffffff',
+    'bridge=',
+    'missing=conntrack',
+  ],
+} as const;
+
+export type Kind = keyof typeof kinds;
+
+export function factsOf(kind: Kind, machine: string, ...more: string[]): string {
+  const index = cluster.nodes.findIndex(({ name }) => name === machine);
+  return [
+    ...['os=debian 12', 'architecture=x86_64', 'init=systemd', ...kinds[kind], 'swap=0'],
+    ...['nic=lo 127.0.0.1/8', `nic=eth0 10.0.2.1${index}/24`, `nic=eth1 ${cluster.nodes[index]?.address}/24`],
+    ...[`machine-id=${machine}`, `time=${Date.now() / 1000}`, 'disk=20000', 'resolv=/etc/resolv.conf'],
+    ...more,
+  ].join('\n');
+}
+
+/** The plan for all machines of one kind; `more` are lines that the facts of every machine also have. */
+export function planFor(kind: Kind, more: readonly string[] = []): Plan<Scope> {
+  const facts = new Map(cluster.nodes.map(({ name }) => [name, factsOf(kind, name, ...more)]));
+  const input = { cluster, pki: placeholders, artefacts: fakeArtefacts(), token: '<id>.<secret>' };
+  return scratch(input).plan(facts);
+}
+
+/** Every resource of one machine in the order of the recipe, with its phase and stage. */
+export const resourcesOf = (
+  plan: Plan<Scope>,
+  machine: string,
+): { phase: string; stage: string; resource: Resource }[] =>
+  plan.phases.flatMap((phase) =>
+    phase.stages
+      .filter(({ on }) => (on ?? phase.on).includes(machine))
+      .flatMap((stage) =>
+        stage
+          .resources(plan.scope(machine))
+          .map((resource) => ({ phase: phase.name, stage: stage.title, resource })),
+      ),
+  );
