@@ -1,6 +1,7 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import type { Attendance } from '../src/engine/phase.ts';
+import { keyWeakness } from '../src/pki/keys.ts';
 import { type CertificateRequest, parseRequest } from '../src/pki/request.ts';
 import type { Usage } from '../src/pki/oids.ts';
 import type { ClusterPki } from './pki.ts';
@@ -80,7 +81,9 @@ export function refusal(request: Request, cluster: Cluster, joining: readonly st
   }
   const name = asked.commonName.replace(/^system:node:/, '');
   const node = cluster.nodes.find((each) => each.name === name);
+  const weakness = keyWeakness(asked.publicKey);
   if (!asked.verified) return 'it is not signed by its own key';
+  if (weakness !== null) return `its key is ${weakness}`;
   if (!asked.commonName.startsWith('system:node:') || node === undefined)
     return `${asked.commonName} is no node of this cluster`;
   if (asked.organizations.join() !== 'system:nodes')

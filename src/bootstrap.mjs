@@ -33,7 +33,10 @@ function installAndBuild() {
 }
 
 function isInstalled() {
-  return changed(join(project, 'node_modules', '.package-lock.json')) >= changed(join(project, 'package-lock.json'));
+  return (
+    changed(join(project, 'node_modules', '.package-lock.json')) >=
+    changed(join(project, 'package-lock.json'))
+  );
 }
 
 function isBuilt() {
@@ -55,7 +58,11 @@ function newest(path) {
 
 function run(command, words, what) {
   process.stderr.write(`hardway: ${what} (once)\n`);
-  const result = spawnSync(command, words, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const result = spawnSync(command, words, {
+    cwd: project,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   if (result.status === 0) return;
   const said = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim();
   giveUp(`Hardway could not start: "${command} ${words.join(' ')}" failed.\n${said || result.error}`);
@@ -63,7 +70,8 @@ function run(command, words, what) {
 
 /** One process at a time: several machines of Vagrant's may start at once. */
 function locked(work) {
-  const folder = process.env.HARDWAY_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hardway');
+  const folder =
+    process.env.HARDWAY_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hardway');
   const lock = join(folder, `build-${createHash('sha256').update(project).digest('hex').slice(0, 12)}.lock`);
   fs.mkdirSync(folder, { recursive: true });
   const mine = `${lock}.${process.pid}`;

@@ -14,6 +14,7 @@ const results = { passed: 0, failed: 0 };
 const count = (ok) => (results[ok ? 'passed' : 'failed'] += 1);
 
 try {
+  installTools();
   count(run('npm', ['run', '--silent', 'build']));
   count(run('npm', ['run', '--silent', 'check']));
   for (const project of ['unit', 'contract', 'live']) {
@@ -38,6 +39,18 @@ try {
 }
 console.log(`${results.passed} passed, ${results.failed} failed`);
 process.exitCode = results.failed === 0 ? 0 : 1;
+
+/** A real sshd for the contract tests, a shell for the pods of the live tests. */
+function installTools() {
+  const missing = ['openssh-server', 'busybox-static'].filter(
+    (name) => !/installed/.test(spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' }).stdout ?? ''),
+  );
+  if (missing.length === 0) return;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
+  const [command, ...rest] = [...sudo, 'apt-get'];
+  run(command, [...rest, 'update', '-q']);
+  run(command, [...rest, 'install', '-y', '-q', '--no-install-recommends', ...missing]);
+}
 
 function read(file) {
   try {

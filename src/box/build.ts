@@ -6,6 +6,7 @@ import type { Artefacts } from '../artefacts/artefact.ts';
 import type { Report } from '../report/event.ts';
 import { addArtefacts } from './artefacts.ts';
 import { boxFolder, boxStore, finishedBox, rootFolder, type Box } from './box.ts';
+import { importImages } from './images.ts';
 import { packBox } from './pack.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
 import { makeRoot, osVersion, removeFolder } from './root.ts';
@@ -32,7 +33,10 @@ export async function buildBox(options: BuildOptions): Promise<Box> {
   return inNewFolder(boxFolder(recipe, artefacts), async (folder, final) => {
     const root = join(folder, 'rootfs');
     await unpack(archive, root);
-    if (artefacts) await addArtefacts(artefacts, root, options.report);
+    if (artefacts) {
+      await addArtefacts(artefacts, root, options.report);
+      await importImages(artefacts, root, options.report);
+    }
     const version = await readFile(join(rootFolder(recipe), 'version'), 'utf8');
     const box = await packBox({ recipe, version, root, folder, final, artefacts, report: options.report });
     await writeFile(join(folder, 'box.json'), JSON.stringify(box, null, 2));

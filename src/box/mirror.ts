@@ -6,7 +6,10 @@ import { $ } from 'zx';
  */
 export async function aptMirror(suite: string): Promise<string | undefined> {
   const format = '$(CODENAME) $(ORIGIN) $(COMPONENT) $(REPO_URI)';
-  const targets = await $({ quiet: true, nothrow: true })`apt-get indextargets --format ${format} ${'Created-By: Packages'}`;
+  const targets = await $({
+    quiet: true,
+    nothrow: true,
+  })`apt-get indextargets --format ${format} ${'Created-By: Packages'}`;
   return chooseMirror(targets.stdout, suite);
 }
 

@@ -34,7 +34,9 @@ export async function packBox(packing: Packing): Promise<Box> {
   const sha256 = await sha256OfFile(archive);
   const contents = contentsOf(packing);
   const box: Box = {
-    name: `hardway/${Object.entries(contents).map(([part, version]) => `${part}-${version}`).join('-')}`,
+    name: `hardway/${Object.entries(contents)
+      .map(([part, version]) => `${part}-${version}`)
+      .join('-')}`,
     version: `${packing.version}.${Number.parseInt(sha256.slice(0, 8), 16)}`,
     file: join(final, 'hardway.box'),
     catalog: join(final, 'catalog.json'),
@@ -53,7 +55,11 @@ function contentsOf({ recipe, version, artefacts }: Packing): Readonly<Record<st
   return { [system]: version, containerd, k8s: artefacts.get('kubelet').version };
 }
 
-async function writeParts(packing: Packing, box: Box, contents: Readonly<Record<string, string>>): Promise<void> {
+async function writeParts(
+  packing: Packing,
+  box: Box,
+  contents: Readonly<Record<string, string>>,
+): Promise<void> {
   const { folder, recipe } = packing;
   const metadata = { provider: 'lxc', version: '1.0.0', 'template-opts': { '--id': box.id } };
   await writeFile(join(folder, 'metadata.json'), JSON.stringify(metadata));

@@ -32,7 +32,10 @@ async function debootstrap(recipe: Recipe, root: string, report: Report): Promis
   const mirror = (await aptMirror(recipe.suite)) ?? [];
   const task = `installing Debian ${recipe.suite} for the box`;
   const include = recipe.packages.join(',');
-  const run = $({ quiet: true, nothrow: true })`${sudo} debootstrap --variant=${recipe.variant} ${`--include=${include}`} ${recipe.suite} ${root} ${mirror} 2>&1`;
+  const run = $({
+    quiet: true,
+    nothrow: true,
+  })`${sudo} debootstrap --variant=${recipe.variant} ${`--include=${include}`} ${recipe.suite} ${root} ${mirror} 2>&1`;
   let done = 0;
   for await (const line of run) {
     if (/^I: (Retrieving|Extracting|Unpacking|Configuring) /.test(line)) {

@@ -35,8 +35,12 @@ export async function change(
   const result = await connection.run(script, { limit });
   if (result.ok) return;
   const failed = /^hw-failed (.*)$/m.exec(result.stdout)?.[1];
-  throw new MachineError(machine, `${failed ?? 'a change'} ${ending(result.outcome, result.code, limit)}`, {
-    evidence: `${result.stderr}`.trim().split('\n').slice(-12),
+  const [cause = '', ...evidence] = result.stderr.trim().split('\n').slice(-12);
+  // A file that cannot be written says by itself which one and why.
+  const writing = failed === undefined && result.outcome === 'ended' && cause !== '';
+  const how = `${failed ?? 'a change'} ${ending(result.outcome, result.code, limit)}`;
+  throw new MachineError(machine, writing ? cause : how, {
+    evidence: writing ? evidence : [cause, ...evidence],
     remedy: 'Run again when the cause is gone; what was done is kept, the rest follows.',
   });
 }

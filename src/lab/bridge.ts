@@ -27,7 +27,8 @@ export async function healBridge(cluster: Cluster): Promise<void> {
 /** Stays while a machine hangs on it: a cluster of the same name in another folder. */
 export async function removeBridge(cluster: Cluster): Promise<void> {
   const bridge = bridgeName(cluster.name);
-  if (linkExists(bridge) && portsOf(bridge).length === 0) await $({ quiet: true })`${sudo} ip link delete ${bridge}`;
+  if (linkExists(bridge) && portsOf(bridge).length === 0)
+    await $({ quiet: true })`${sudo} ip link delete ${bridge}`;
 }
 
 function isUp(present: readonly string[], wanted: string): boolean {

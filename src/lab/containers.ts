@@ -25,7 +25,10 @@ export async function allContainers(): Promise<readonly string[]> {
 /** Those that carry the mark of our folder. */
 export async function markedContainers(group: string): Promise<readonly string[]> {
   const line = `lxc.group=${group}`;
-  const found = await $({ quiet: true, nothrow: true })`${sudo} grep --files-with-matches --no-messages --line-regexp --fixed-strings --recursive --include=config --exclude-dir=rootfs --exclude-dir=upper --exclude-dir=var ${line} ${containers}`;
+  const found = await $({
+    quiet: true,
+    nothrow: true,
+  })`${sudo} grep --files-with-matches --no-messages --line-regexp --fixed-strings --recursive --include=config --exclude-dir=rootfs --exclude-dir=upper --exclude-dir=var ${line} ${containers}`;
   return words(found.stdout).map((file) => file.slice(containers.length + 1, -'/config'.length));
 }
 

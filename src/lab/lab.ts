@@ -31,7 +31,7 @@ export async function labUp(
 ): Promise<number> {
   const { cluster, dir, report } = lab;
   await prepareHost(cluster, report);
-  await healNetwork(cluster);
+  await healNetwork(cluster, dir);
   await raiseLimits(report);
   if (!(await allUp(lab))) {
     await registerBox(await labBox(cluster, report), report);

@@ -23,7 +23,11 @@ export async function clearWay(cluster: Cluster, folder: string, report: Report)
 }
 
 function foreign(container: string, cluster: Cluster): HardwayError {
-  return new HardwayError('LAB', `a container called ${container} exists, and it was not made from this folder`, {
-    remedy: `Give this cluster another name than "${cluster.name}", or destroy the other lab where it was made.`,
-  });
+  return new HardwayError(
+    'LAB',
+    `a container called ${container} exists, and it was not made from this folder`,
+    {
+      remedy: `Give this cluster another name than "${cluster.name}", or destroy the other lab where it was made.`,
+    },
+  );
 }

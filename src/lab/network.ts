@@ -11,10 +11,10 @@ import { machinesView, type MachineView } from './machines.ts';
  * Both bridges of the lab as they must be: looks at what really runs and repairs it. Quick when all is well.
  * Throws HardwayError, before changing anything, when the cluster's range is taken.
  */
-export async function healNetwork(cluster: Cluster): Promise<void> {
+export async function healNetwork(cluster: Cluster, folder: string = process.cwd()): Promise<void> {
   await healBridge(cluster);
   await healLxcNet();
-  const { bridge, group, machines } = machinesView(cluster);
+  const { bridge, group, machines } = machinesView(cluster, folder);
   await removeStaleLinks(machines);
   const ours = await markedContainers(group);
   for (const { container, nics } of machines) {

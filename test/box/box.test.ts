@@ -21,7 +21,15 @@ afterEach(() => {
 function artefacts(...digests: string[]): Artefacts {
   const all = digests.map((sha256, index): Artefact => {
     const name = `program-${index}`;
-    return { name, version: '1.0.0', kind: 'binary', file: `/tmp/${name}`, sha256, size: 1, source: 'modules' };
+    return {
+      name,
+      version: '1.0.0',
+      kind: 'binary',
+      file: `/tmp/${name}`,
+      sha256,
+      size: 1,
+      source: 'modules',
+    };
   });
   return { all: () => all, get: () => all[0]! };
 }

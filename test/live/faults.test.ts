@@ -33,13 +33,13 @@ describe('faults', () => {
   });
 
   it('a machine that is not there: named, exit 3, the rest converges', async () => {
-    execFileSync('lxc-stop', ['--kill', '--name', 'hwt-main-minion-2']);
+    execFileSync('lxc-stop', ['--kill', '--name', 'minion-2.hwt-main']);
     try {
       const told = await lab.hardway('up');
       expect(told.code, told.output).toBe(3);
       expect(told.output).toContain('awaiting minion-2');
     } finally {
-      execFileSync('lxc-start', ['--name', 'hwt-main-minion-2']);
+      execFileSync('lxc-start', ['--name', 'minion-2.hwt-main']);
       await ready(lab);
       running = await all();
     }

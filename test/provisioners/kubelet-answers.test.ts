@@ -1,0 +1,83 @@
+import { X509Certificate } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Authority, newAuthority } from '../../src/pki/authority.ts';
+import { answerKubelets, parseLine } from '../../provisioners/kubelet-requests.ts';
+import type { ClusterPki } from '../../provisioners/pki.ts';
+import { openssl } from '../pki/openssl.ts';
+import { type Ask, client, csr, line, makeKey, serving } from './kubelet-csr.ts';
+import { cluster } from './scratch.ts';
+
+const nodes = ['master', 'minion-1', 'minion-2'];
+
+describe('answerKubelets', () => {
+  let ca: Authority;
+  beforeAll(async () => {
+    ca = await newAuthority({ commonName: 'kubernetes', days: 10 });
+  });
+  const pki = (): ClusterPki => ({
+    authority: () => ca,
+    leaf: () => expect.fail('no other key is needed'),
+    serviceAccount: { privatePem: '', publicPem: '' },
+  });
+  const attendance = (notes: string[] = []) => {
+    const { reply, on } = answerKubelets(cluster, pki(), nodes);
+    return { on, reply: (text: string) => reply(text, (note) => notes.push(note)) };
+  };
+  const accepted: [string, Ask, string, string | undefined][] = [
+    ['client', client, '1.3.6.1.5.5.7.3.2', undefined],
+    [
+      'client with RSA',
+      {
+        ...client,
+        usages: [...(client.usages ?? []), 'key encipherment'],
+        key: makeKey('rsa', '-algorithm RSA'),
+      },
+      '1.3.6.1.5.5.7.3.2',
+      undefined,
+    ],
+    ['serving', serving, '1.3.6.1.5.5.7.3.1', 'DNS:minion-1, IP Address:192.168.56.21'],
+  ];
+  it.each(accepted)('approves and signs: %s', (_, ask, usage, names) => {
+    const notes: string[] = [];
+    const script = attendance(notes).reply(line(ask)) ?? '';
+    expect(script).toContain('certificate approve csr-1');
+    const [, patch = ''] = /--subresource=status --type=merge --patch '([^']*)'/.exec(script) ?? [];
+    const { status } = JSON.parse(patch) as { status: { certificate: string } };
+    const certificate = new X509Certificate(Buffer.from(status.certificate, 'base64'));
+    expect(certificate.verify(ca.certificate.publicKey)).toBe(true);
+    expect(certificate.subject).toBe('O=system:nodes\nCN=system:node:minion-1');
+    expect([certificate.keyUsage, certificate.subjectAltName]).toEqual([[usage], names]);
+    const asked = openssl(['req', '-noout', '-pubkey'], csr(ask));
+    expect(certificate.publicKey.export({ type: 'spki', format: 'pem' })).toBe(asked);
+    expect([certificate.ca, notes]).toEqual([false, []]);
+  });
+
+  it('denies with the reason, tells it, and signs nothing', () => {
+    const notes: string[] = [];
+    const script = attendance(notes).reply(line({ ...serving, sans: "DNS:it's" })) ?? '';
+    expect(script).toContain('--subresource=approval');
+    expect(script).toContain('"type":"Denied"');
+    expect(script).not.toMatch(/certificate approve|"certificate"/);
+    expect(notes).toEqual([
+      "certificate request csr-1 of system:node:minion-1 refused: it's does not belong to minion-1",
+    ]);
+  });
+
+  it('answers each request once, on the first master', () => {
+    const { reply, on } = attendance();
+    expect(on).toBe('master');
+    expect([reply(line(client)) === null, reply(line(client))]).toEqual([false, null]);
+  });
+
+  const ignored: [string, string][] = [
+    ['another signer', line({ ...client, signer: 'kubernetes.io/kube-apiserver-client' })],
+    ['approved already', line(client, 'Approved')],
+    ['denied already', line(client, 'Denied')],
+    ['signed already', line(client, '', 'LS0t')],
+    ['an empty line', ''],
+    ['something else', 'No resources found'],
+  ];
+  it.each(ignored)('leaves alone: %s', (_, text) => {
+    expect([parseLine(text), attendance().reply(text)]).toEqual([null, null]);
+  });
+});
