@@ -58,6 +58,9 @@ exit 1`,
 const nodeLines =
   '{range .items[*]}{.metadata.name}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
 
+const waitingPods =
+  '{range .items[*]}{range .status.containerStatuses[?(@.ready==false)]}{" "}{.name}: {.state.waiting.reason}{.state.waiting.message}{end}{end}';
+
 /** All replicas of a Deployment run and are ready. */
 export const rolledOut = (cluster: Cluster, namespace: string, deployment: string): Condition => ({
   name: 'rollout',
@@ -66,8 +69,8 @@ export const rolledOut = (cluster: Cluster, namespace: string, deployment: strin
   script:
     () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.updatedReplicas} {.status.readyReplicas}')
 [ "$1" = "$2" ] && [ "$3" = "$4" ] && [ "$3" = "$5" ] && exit 0
-echo "\${5:-0} of \${3:-?} replicas are ready"
-${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath='{range .items[*]}{.metadata.name}: {.status.phase} {.status.containerStatuses[*].state.waiting.reason} {end}' | head -c 400
+pods=$(${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath=${waitingPods} | head -c 300)
+echo "\${5:-0} of \${3:-?} replicas are ready;$pods"
 exit 1`,
   limit: seconds(cluster, 'rollout'),
 });

@@ -17,6 +17,7 @@ export const product: Product = {
       kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
   },
-  status: async (cluster, machines) => (await import('./status.ts')).status(cluster, machines),
+  status: async (cluster, machines, patience) =>
+    (await import('./status.ts')).status(cluster, machines, patience),
   removal: async (cluster) => (await import('./removal.ts')).removal(cluster),
 };

@@ -2,7 +2,7 @@ import type { ClusterStatus, NodeStatus } from '../src/cli/product.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
 import { sh } from '../src/connection/quote.ts';
-import { rolledOut, etcdHasQuorum, apiServerReady } from './conditions.ts';
+import { apiServerReady, etcdHasQuorum, nodesReady, rolledOut } from './conditions.ts';
 import { check } from '../src/engine/settle.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole } from './scope.ts';
@@ -11,11 +11,14 @@ import { byRole } from './scope.ts';
 export async function status(
   cluster: Cluster,
   machines: ReadonlyMap<string, Connection>,
+  patience: number,
 ): Promise<ClusterStatus> {
+  const waiting = unmetConditions(cluster, machines, patience);
+  if (patience > 0) await waiting;
   const [services, live, conditions] = await Promise.all([
     Promise.all(cluster.nodes.map((node) => stoppedServices(node, machines.get(node.name)))),
     liveNodes(cluster, machines),
-    unmetConditions(cluster, machines),
+    waiting,
   ]);
   const nodes = cluster.nodes.map((node) => nodeStatus(node, live, machines.has(node.name)));
   const unready = nodes
@@ -84,18 +87,21 @@ async function liveNodes(
 async function unmetConditions(
   cluster: Cluster,
   machines: ReadonlyMap<string, Connection>,
+  patience: number,
 ): Promise<string[]> {
+  const present = cluster.nodes.map(({ name }) => name).filter((name) => machines.has(name));
   const conditions = [
     etcdHasQuorum(cluster),
     apiServerReady(cluster),
+    ...(patience > 0 ? [nodesReady(cluster, present)] : []),
     ...(cluster.addons.includes('coredns') ? [rolledOut(cluster, 'kube-system', 'coredns')] : []),
   ];
   const asked = conditions.flatMap((condition) =>
     condition.on.map(async (name) => {
       const connection = machines.get(name);
       if (connection === undefined) return [];
-      const answer = await check(name, connection, condition);
-      return answer.met ? [] : [`${name}: still waiting for ${condition.description}: ${answer.reason}`];
+      const answer = await check(name, connection, condition, patience);
+      return answer.met ? [] : [`${name} still waits for ${condition.description}: ${answer.reason}`];
     }),
   );
   return (await Promise.all(asked)).flat();

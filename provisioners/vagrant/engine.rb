@@ -36,7 +36,7 @@ module Hardway
           begin
             Timeout.timeout(limit) { output.each_line { |text| line&.call(text.chomp) } }
           rescue Timeout::Error
-            Process.kill('TERM', process.pid)
+            Process.kill('KILL', process.pid)
           end
           process.value.exitstatus
         end

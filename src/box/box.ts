@@ -20,9 +20,6 @@ export interface Box {
   readonly id: string;
 }
 
-/** Counts the changes of the builder itself that make other boxes. */
-const builder = 2;
-
 /** Where finished boxes and bare roots lie. */
 export function boxStore(): string {
   return join(defaultCache(), 'boxes');
@@ -36,7 +33,7 @@ export function rootFolder(recipe: Recipe): string {
 /** Folder of the box with these artefacts inside; without any it is the bare one. */
 export function boxFolder(recipe: Recipe, artefacts?: Artefacts): string {
   const content = (artefacts?.all() ?? []).map((one) => [installPath(one), one.sha256]).sort();
-  return join(boxStore(), digest([builder, rootKey(recipe), recipe.lxc, template(), content]));
+  return join(boxStore(), digest([rootKey(recipe), recipe.lxc, template(), content]));
 }
 
 /** What makes a machine from the box. */

@@ -10,7 +10,7 @@ import { importImages } from './images.ts';
 import { packBox } from './pack.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
 import { makeRoot, osVersion, removeFolder } from './root.ts';
-import { sudo } from './sudo.ts';
+import { sudo, tarOptions } from './sudo.ts';
 
 export interface BuildOptions {
   readonly form: 'bare' | 'baked';
@@ -52,7 +52,7 @@ async function bareRoot(recipe: Recipe, report: Report): Promise<string> {
       const root = join(folder, 'rootfs');
       await makeRoot(recipe, root, report);
       await writeFile(join(folder, 'version'), await osVersion(root));
-      await $({ quiet: true })`${sudo} tar --numeric-owner -C ${root} -cf - . > ${join(folder, 'root.tar')}`;
+      await $({ quiet: true })`${sudo} tar ${tarOptions} -C ${root} -cf - . > ${join(folder, 'root.tar')}`;
     });
   }
   return join(final, 'root.tar');
@@ -60,7 +60,7 @@ async function bareRoot(recipe: Recipe, report: Report): Promise<string> {
 
 async function unpack(archive: string, root: string): Promise<void> {
   await mkdir(root);
-  await $({ quiet: true })`${sudo} tar --numeric-owner -C ${root} -xpf ${archive}`;
+  await $({ quiet: true })`${sudo} tar ${tarOptions} -C ${root} -xpf ${archive}`;
 }
 
 /** Fills a temporary folder and gives it its name in one step; the root inside it is scaffolding. */

@@ -6,7 +6,7 @@ import { sha256OfFile } from '../artefacts/record.ts';
 import type { Report } from '../report/event.ts';
 import { template, type Box } from './box.ts';
 import type { Recipe } from './recipe.ts';
-import { sudo } from './sudo.ts';
+import { sudo, tarOptions } from './sudo.ts';
 
 export interface Packing {
   readonly recipe: Recipe;
@@ -30,7 +30,7 @@ export async function packBox(packing: Packing): Promise<Box> {
   const task = 'packing the box';
   report({ type: 'progress', task, done: 0, total: 0, unit: 'steps' });
   const archive = join(folder, 'rootfs.tar.gz');
-  await $({ quiet: true })`${sudo} tar --numeric-owner -C ${folder} -cf - ./rootfs | gzip -1 > ${archive}`;
+  await $({ quiet: true })`${sudo} tar ${tarOptions} -C ${folder} -cf - ./rootfs | gzip -1 > ${archive}`;
   const sha256 = await sha256OfFile(archive);
   const contents = contentsOf(packing);
   const box: Box = {

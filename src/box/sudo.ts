@@ -6,6 +6,9 @@ import { $ } from 'zx';
 /** Put before a command that needs root: empty for root itself. */
 export const sudo: readonly string[] = process.getuid?.() === 0 ? [] : ['sudo'];
 
+/** For a root file system: numbers instead of this host's names, and file capabilities too. */
+export const tarOptions: readonly string[] = ['--numeric-owner', '--xattrs', '--xattrs-include=*'];
+
 /** Writes a file, and the folders above it, where only root may write. `mode` is octal. */
 export async function writeAsRoot(path: string, lines: readonly string[], mode = '0644'): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hardway-'));

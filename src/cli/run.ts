@@ -38,7 +38,7 @@ export async function run(
     const outcome = planOnly ? await work() : await locked(session, report, verb, work);
     for (const failure of outcome.failures) tellFailure(report, failure);
     const healthy =
-      planOnly || outcome.failures.length > 0 || (await closingCheck(product, session, given, report));
+      planOnly || outcome.failures.length > 0 || (await closingCheck(product, session, given, report, outcome));
     const verdict = verdictOf(outcome, planOnly, (Date.now() - began) / 1000);
     const code = healthy || outcome.awaiting.length > 0 ? verdict.exitCode : exitCode.failed;
     const seconds = (Date.now() - began) / 1000;
@@ -71,16 +71,17 @@ const locked = (
     work,
   );
 
-/** The quick check that ends each run, and the node table. */
+/** The quick check that ends each run, and the node table. What has just changed is given time to come up. */
 async function closingCheck(
   product: Product,
   session: Session,
   given: Given,
   report: Report,
+  outcome: Outcome,
 ): Promise<boolean> {
   const machines = await present(session);
   if (machines.size === 0) return true;
-  const { nodes, problems } = await product.status(session.cluster, machines);
+  const { nodes, problems } = await product.status(session.cluster, machines, outcome.changes > 0 ? 120 : 20);
   if (!given.json && !given.quiet) process.stdout.write(`\n${nodeTable(nodes)}\n\n`);
   for (const problem of problems) report({ type: 'warning', text: problem });
   return problems.length === 0;

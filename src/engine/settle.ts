@@ -7,9 +7,14 @@ import type { Attendance, Condition } from './phase.ts';
 
 export type Met = { readonly met: true } | { readonly met: false; readonly reason: string };
 
-/** Asks once whether a condition holds on one machine. */
-export async function check(machine: string, connection: Connection, condition: Condition): Promise<Met> {
-  return ask(machine, connection, condition, 0);
+/** Whether a condition holds on one machine, or comes to hold within `patience` seconds (default: asked once). */
+export async function check(
+  machine: string,
+  connection: Connection,
+  condition: Condition,
+  patience = 0,
+): Promise<Met> {
+  return ask(machine, connection, condition, patience);
 }
 
 /** Waits on the machine itself until the condition holds there; throws MachineError with what was last seen. */

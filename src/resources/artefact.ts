@@ -3,11 +3,14 @@ import type { Artefact } from '../artefacts/artefact.ts';
 import { sh } from '../connection/quote.ts';
 import type { Batch, Resource, State } from '../engine/resource.ts';
 
-/** What was known about a file when its digest was computed: device, inode, size, mtime, ctime. */
+/**
+ * What was known about a file when its digest was computed: inode, size, mtime, ctime. Not the device: the number
+ * of an overlay file system is another one after each reboot.
+ */
 const RECORDS = '/var/lib/hardway/digests';
 
 /**
- * Hashing all programs on each look is too slow, so a digest is trusted while device, inode, size and both times
+ * Hashing all programs on each look is too slow, so a digest is trusted while inode, size and both times
  * are what they were when it was computed; otherwise it is computed again.
  */
 const artefacts: Batch = {
@@ -15,7 +18,7 @@ const artefacts: Batch = {
   // Only builtins inside the loop: a fork for each of fifty files would be felt.
   script: (
     asks,
-  ) => sh`stat -c '%n %d:%i:%s:%.Y:%.Z %a %U:%G' -- ${asks} 2>/dev/null | while read -r path identity mode owner; do
+  ) => sh`stat -c '%n %i:%s:%.Y:%.Z %a %U:%G' -- ${asks} 2>/dev/null | while read -r path identity mode owner; do
   known=; recorded=yes
   [ -e ${RECORDS}"$path" ] && read -r known digest < ${RECORDS}"$path"
   if [ "$known" != "$identity" ]; then
@@ -55,7 +58,7 @@ export function artefact(locked: Artefact, path: string): Resource {
       const record = sh`chown root:root ${path}
 chmod ${mode.toString(8)} ${path}
 mkdir -p ${dirname(RECORDS + path)}
-echo "$(stat -c '%d:%i:%s:%.Y:%.Z' -- ${path}) ${locked.sha256}" > ${RECORDS + path}`;
+echo "$(stat -c '%i:%s:%.Y:%.Z' -- ${path}) ${locked.sha256}" > ${RECORDS + path}`;
       return there ? [{ run: record }] : [{ put: path, content, mode, owner: 'root:root' }, { run: record }];
     },
     why: `${locked.name} ${locked.version}, from ${locked.source}`,

@@ -25,7 +25,7 @@ const contents = ['', 'one\n', 'two\n'];
 /** One machine or two, eight places on each: what is there and what is wanted is chance. */
 function world(seed: number): { phases: Phase<string>[]; root: string; machines: string[] } {
   const roll = dice(seed);
-  const machines = seed % 5 === 0 ? ['a', 'b'] : ['a'];
+  const machines = seed % 6 === 0 ? ['a', 'b'] : ['a'];
   const root = join(folder, String(seed));
   const pick = <T>(from: readonly T[]): T => from[roll(from.length)] as T;
   const wanted = new Map<string, Resource[][]>();
@@ -89,8 +89,8 @@ async function planThenApply(seed: number): Promise<number> {
 }
 
 describe('what the plan announces is what the run does, and nothing more', () => {
-  const seeds = Array.from({ length: 30 }, (_, index) => index + 1);
-  const groups = Array.from({ length: 5 }, (_, group) => seeds.slice(group * 6, group * 6 + 6));
+  const seeds = Array.from({ length: 24 }, (_, index) => index + 1);
+  const groups = Array.from({ length: 4 }, (_, group) => seeds.slice(group * 6, group * 6 + 6));
   it.concurrent.each(groups)(
     'recipes %i, %i, %i, %i, %i, %i',
     async (...group) => {

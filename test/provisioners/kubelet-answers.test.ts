@@ -4,8 +4,8 @@ import { type Authority, newAuthority } from '../../src/pki/authority.ts';
 import { answerKubelets, parseLine } from '../../provisioners/kubelet-requests.ts';
 import type { ClusterPki } from '../../provisioners/pki.ts';
 import { openssl } from '../pki/openssl.ts';
-import { type Ask, client, csr, line, makeKey, serving } from './kubelet-csr.ts';
-import { cluster } from './scratch.ts';
+import { address, type Ask, client, csr, line, makeKey, serving } from './kubelet-csr.ts';
+import { cluster } from './machines.ts';
 
 const nodes = ['master', 'minion-1', 'minion-2'];
 
@@ -35,7 +35,7 @@ describe('answerKubelets', () => {
       '1.3.6.1.5.5.7.3.2',
       undefined,
     ],
-    ['serving', serving, '1.3.6.1.5.5.7.3.1', 'DNS:minion-1, IP Address:192.168.56.21'],
+    ['serving', serving, '1.3.6.1.5.5.7.3.1', `DNS:minion-1, IP Address:${address}`],
   ];
   it.each(accepted)('approves and signs: %s', (_, ask, usage, names) => {
     const notes: string[] = [];
@@ -54,12 +54,12 @@ describe('answerKubelets', () => {
 
   it('denies with the reason, tells it, and signs nothing', () => {
     const notes: string[] = [];
-    const script = attendance(notes).reply(line({ ...serving, sans: "DNS:it's" })) ?? '';
+    const script = attendance(notes).reply(line({ ...serving, sans: 'DNS:x&y' })) ?? '';
     expect(script).toContain('--subresource=approval');
     expect(script).toContain('"type":"Denied"');
     expect(script).not.toMatch(/certificate approve|"certificate"/);
     expect(notes).toEqual([
-      "certificate request csr-1 of system:node:minion-1 refused: it's does not belong to minion-1",
+      'certificate request csr-1 of system:node:minion-1 refused: x&y does not belong to minion-1',
     ]);
   });
 

@@ -1,5 +1,6 @@
 /** Certificate requests as kubelets make them, and as others would. */
 import { openssl, saved, scratchDirectory } from '../pki/openssl.ts';
+import { cluster } from './machines.ts';
 
 const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
 const SERVING = 'kubernetes.io/kubelet-serving';
@@ -33,6 +34,8 @@ export const csr = ({
     ...(sans === '' ? [] : ['-addext', `subjectAltName=${sans}`]),
   ]);
 
+export const address = cluster.nodes.find(({ name }) => name === 'minion-1')?.address ?? '';
+
 /** What minion-1 asks for when it joins; and for its serving certificate, as itself. */
 export const client: Ask = {
   signer: CLIENT,
@@ -40,7 +43,7 @@ export const client: Ask = {
   usages: ['digital signature', 'client auth'],
 };
 export const serving: Ask = {
-  ...{ signer: SERVING, requestor: 'system:node:minion-1', sans: 'DNS:minion-1,IP:192.168.56.21' },
+  ...{ signer: SERVING, requestor: 'system:node:minion-1', sans: `DNS:minion-1,IP:${address}` },
   usages: ['digital signature', 'server auth'],
 };
 

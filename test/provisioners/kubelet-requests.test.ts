@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../../provisioners/kubelet-requests.ts';
 import { type Ask, client, csr, makeKey, request, serving } from './kubelet-csr.ts';
-import { cluster } from './scratch.ts';
+import { cluster } from './machines.ts';
 
 const nodes = ['master', 'minion-1', 'minion-2'];
 

@@ -3,7 +3,8 @@ import { parse, stringify } from 'yaml';
 import type { Resource } from '../../src/engine/resource.ts';
 import { MachineError } from '../../src/errors.ts';
 import { expectGolden, type Files } from '../golden/golden.ts';
-import { FINGERPRINT, type Kind, NOW, planFor, resourcesOf } from './scratch.ts';
+import type { Kind } from './machines.ts';
+import { FINGERPRINT, NOW, planFor, resourcesOf } from './scratch.ts';
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW }));
 afterAll(() => void vi.useRealTimers());

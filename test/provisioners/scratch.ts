@@ -1,18 +1,14 @@
-/** The scratch recipe for the cluster of cluster.json, with placeholders for whatever is secret or differs. */
-import { fileURLToPath } from 'node:url';
+/** The scratch recipe for the default cluster, with placeholders for whatever is secret or differs. */
 import type { Artefact, Artefacts } from '../../src/artefacts/artefact.ts';
 import { defaultLockFile, fill, readLock } from '../../src/artefacts/lock.ts';
-import { loadCluster } from '../../src/cluster/load.ts';
-import type { Cluster } from '../../src/cluster/model.ts';
 import type { Plan } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
-import { packageRoot } from '../../src/package-root.ts';
 import type { Authority } from '../../src/pki/authority.ts';
 import type { ClusterPki } from '../../provisioners/pki.ts';
 import { scratch } from '../../provisioners/recipe.ts';
 import type { Scope } from '../../provisioners/scope.ts';
+import { cluster, factsOf, type Kind } from './machines.ts';
 
-export const cluster: Cluster = loadCluster(fileURLToPath(new URL('cluster.json', packageRoot)));
 export const FINGERPRINT = 'AA:'.repeat(31).concat('AA');
 /** The moment at which everything is rendered. */
 export const NOW = new Date('2026-09-01T12:00:00Z');
@@ -42,35 +38,6 @@ export function fakeArtefacts(): Artefacts {
     return found;
   };
   return { all: () => all, get };
-}
-
-const kinds = {
-  /** As the facts script prints them. The bounding set of an LXC container lacks CAP_SYS_RESOURCE. */
-  'lxc-cgroup-v1': [
-    'cgroup=tmpfs',
-    'container=lxc',
-    'capabilities=0000003ffeffffff',
-    'bridge=/proc/sys/net/bridge',
-  ],
-  'vm-cgroup-v2': [
-    'cgroup=cgroup2fs',
-    'container=none',
-    'capabilities=000001ffffffffff',
-    'bridge=',
-    'missing=conntrack',
-  ],
-} as const;
-
-export type Kind = keyof typeof kinds;
-
-export function factsOf(kind: Kind, machine: string, ...more: string[]): string {
-  const index = cluster.nodes.findIndex(({ name }) => name === machine);
-  return [
-    ...['os=debian 12', 'architecture=x86_64', 'init=systemd', ...kinds[kind], 'swap=0'],
-    ...['nic=lo 127.0.0.1/8', `nic=eth0 10.0.2.1${index}/24`, `nic=eth1 ${cluster.nodes[index]?.address}/24`],
-    ...[`machine-id=${machine}`, `time=${Date.now() / 1000}`, 'disk=20000', 'resolv=/etc/resolv.conf'],
-    ...more,
-  ].join('\n');
 }
 
 /** The plan for all machines of one kind; `more` are lines that the facts of every machine also have. */

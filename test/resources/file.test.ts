@@ -67,7 +67,7 @@ describe('file', () => {
   it('never replaces a folder', async () => {
     const path = place();
     mkdirSync(path);
-    await expect(bring(file(path, text))).rejects.toThrow(/a change failed \(exit 1\)/);
+    await expect(bring(file(path, text))).rejects.toThrow(/cannot overwrite directory/);
     expect(lstatSync(path).isDirectory()).toBe(true);
   });
 

@@ -13,7 +13,7 @@ export const status = (product: Product): Verb =>
     async (given) => {
       const session = openSession(given);
       try {
-        const found = await product.status(session.cluster, await present(session));
+        const found = await product.status(session.cluster, await present(session), 0);
         if (given.json) process.stdout.write(`${JSON.stringify(found)}\n`);
         else process.stdout.write(`${nodeTable(found.nodes)}\n\n${words(found.problems)}\n`);
         return found.problems.length === 0 ? exitCode.done : exitCode.failed;

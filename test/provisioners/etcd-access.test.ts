@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { differences } from '../../src/engine/difference.ts';
+import { unknown } from '../../src/engine/resource.ts';
+import { etcdKey, etcdUsers } from '../../provisioners/resources/etcd-access.ts';
+
+const header =
+  '"header":{"cluster_id":15118495548433857066,"member_id":13668033151171901709,"revision":1,"raft_term":2}';
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** As etcdctl 3.6.14 printed it, by line; a real member set up by the recipe's own steps. */
+const lines = {
+  auth: `auth||{${header},"enabled":true,"authRevision":16}`,
+  root: `user|root|{${header},"roles":["root"]}`,
+  api: `user|kube-apiserver-etcd-client|{${header},"roles":["kube-apiserver-etcd-client"]}`,
+  flannel: `user|flannel|{${header},"roles":["flannel"]}`,
+  apiRole: `role|kube-apiserver-etcd-client|{${header},"perm":[{"permType":2,"key":"L3JlZ2lzdHJ5Lw==","range_end":"L3JlZ2lzdHJ5MA=="},{"permType":2,"key":"Y29tcGFjdF9yZXZfa2V5"},{"key":"aGVhbHRo"}]}`,
+  flannelRole: `role|flannel|{${header},"perm":[{"permType":2,"key":"L2NvcmVvcy5jb20vbmV0d29yay8=","range_end":"L2NvcmVvcy5jb20vbmV0d29yazA="}]}`,
+};
+const output = (changed: Partial<typeof lines> = {}): string =>
+  ['answered', ...Object.values({ ...lines, ...changed })].join('\n');
+
+function drift(text: string): string[] {
+  const users = etcdUsers();
+  const answer = users.question.parse(text);
+  if (answer === unknown) return ['unknown'];
+  return differences(users, answer).map(
+    ({ key, now, wanted }) => `${key}: ${String(now)} → ${String(wanted)}`,
+  );
+}
+
+const permission = (key: string, end: string, type = 2): string =>
+  `role|flannel|{"perm":[{"permType":${type},"key":"${base64(key)}","range_end":"${base64(end)}"}]}`;
+const wanted = 'readwrite /coreos.com/network/*';
+
+describe('the users of etcd', () => {
+  const cases: [string, string, string[]][] = [
+    ['as set up', output(), []],
+    ['in another order', output().split('\n').toSorted().join('\n'), []],
+    ['etcd does not answer', '', ['unknown']],
+    [
+      'authentication is off',
+      output({ auth: `auth||{${header},"authRevision":1}` }),
+      ['authentication: false → true'],
+    ],
+    ['a user is missing', output({ flannel: 'user|flannel|' }), ['user flannel: null → flannel']],
+    ['a role is missing', output({ flannelRole: 'role|flannel|' }), [`role flannel: null → ${wanted}`]],
+    ['a user without role', output({ flannel: `user|flannel|{${header}}` }), ['user flannel:  → flannel']],
+    [
+      'a user with one role more',
+      output({ flannel: 'user|flannel|{"roles":["flannel","root"]}' }),
+      ['user flannel: flannel,root → flannel'],
+    ],
+    [
+      'only reading',
+      output({ flannelRole: permission('/coreos.com/network/', '/coreos.com/network0', 0) }),
+      [`role flannel: read /coreos.com/network/* → ${wanted}`],
+    ],
+    [
+      'everything from there on, the Secrets of the cluster too',
+      output({ flannelRole: permission('/coreos.com/network/', '\0') }),
+      [`role flannel: readwrite /coreos.com/network/ to "\\u0000" → ${wanted}`],
+    ],
+    [
+      'a wider range',
+      output({ flannelRole: permission('/coreos.com/network/', '/s') }),
+      [`role flannel: readwrite /coreos.com/network/ to "/s" → ${wanted}`],
+    ],
+  ];
+  it.each(cases)('%s', (_, text, expected) => {
+    expect(drift(text)).toEqual(expected);
+  });
+
+  it('are set up before authentication is switched on', () => {
+    const [step] = etcdUsers().steps(null);
+    const script = step !== undefined && 'run' in step ? step.run : '';
+    expect(script.trimEnd()).toMatch(/auth enable >\/dev\/null$/);
+    expect(script.match(/grant-permission/g)).toHaveLength(4);
+  });
+});
+
+describe('a key of etcd', () => {
+  const value = '{"Network":"10.244.0.0/16"}';
+  const key = etcdKey('/coreos.com/network/config', value);
+  const answers: [string, string, unknown][] = [
+    ['there', `${value}\nanswered`, key.desired],
+    [
+      'another value',
+      '{}\nanswered',
+      { sha256: expect.not.stringMatching(String(key.desired?.['sha256'])) as string },
+    ],
+    ['not there', 'answered', null],
+    ['no answer', '', unknown],
+  ];
+  it.each(answers)('%s', (_, text, expected) => {
+    expect(key.question.parse(text)).toEqual(expected);
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { localConnection } from '../../src/connection/local.ts';
+import { type Facts, factsScript, nicOf, parseFacts, preflight } from '../../provisioners/facts.ts';
+import { cluster, factsOf } from './machines.ts';
+
+const facts = (...more: string[]): Facts =>
+  parseFacts([...more, factsOf('vm-cgroup-v2', 'master')].join('\n'));
+const [master, minion] = cluster.nodes;
+if (master === undefined || minion === undefined) throw new Error('cluster.json has no second machine');
+
+describe('parseFacts', () => {
+  it('reads a bare virtual machine', () => {
+    expect(parseFacts(factsOf('vm-cgroup-v2', 'master'))).toEqual({
+      ...{ os: 'debian 12', architecture: 'x86_64', init: 'systemd', cgroup: 2, container: false },
+      ...{ mayRaiseLimits: true, bridgeFilter: false, swap: false, machineId: 'master' },
+      nics: [
+        { name: 'lo', address: '127.0.0.1/8' },
+        { name: 'eth0', address: '10.0.2.10/24' },
+        { name: 'eth1', address: `${master.address}/24` },
+      ],
+      time: expect.closeTo(Date.now() / 1000, 0) as number,
+      ...{ freeDisk: 20000, missingTools: ['conntrack'], kubeletDays: null, authority: '' },
+      resolvConf: '/etc/resolv.conf',
+    });
+  });
+
+  const lines: [string, Partial<Facts>][] = [
+    ['cgroup=cgroup2fs', { cgroup: 2 }],
+    ['cgroup=tmpfs', { cgroup: 1 }],
+    ['container=lxc', { container: true }],
+    ['container=none', { container: false }],
+    ['container=', { container: false }],
+    ['capabilities=0000000001000000', { mayRaiseLimits: true }],
+    ['capabilities=000001fffeffffff', { mayRaiseLimits: false }],
+    ['capabilities=', { mayRaiseLimits: false }],
+    ['swap=2', { swap: true }],
+    ['bridge=/proc/sys/net/bridge', { bridgeFilter: true }],
+    ['kubelet=0', { kubeletDays: 0 }],
+    ['kubelet=-3', { kubeletDays: -3 }],
+    ['kubelet=364', { kubeletDays: 364 }],
+    ['ca=AA:BB', { authority: 'AA:BB' }],
+    ['missing=nft\nmissing=ip', { missingTools: ['nft', 'ip', 'conntrack'] }],
+  ];
+  it.each(lines)('%j', (line, expected) => {
+    expect(facts(line)).toMatchObject(expected);
+  });
+
+  it('understands what its script says of this very machine', async () => {
+    const { stdout, ok } = await localConnection().run(factsScript);
+    expect(ok).toBe(true);
+    const found = parseFacts(stdout);
+    expect(found.os).toMatch(/^\S+ \S+$/);
+    expect(found.init).not.toBe('');
+    expect(found.architecture).toMatch(/^(x86_64|aarch64)$/);
+    expect(found.nics).toContainEqual({ name: 'lo', address: '127.0.0.1/8' });
+    expect(Math.abs(found.time - Date.now() / 1000)).toBeLessThan(30);
+    expect(found.freeDisk).toBeGreaterThan(0);
+    expect(found.resolvConf).toMatch(/resolv\.conf$/);
+  });
+});
+
+describe('preflight', () => {
+  const check = (...more: string[]): void => preflight(new Map([['master', facts(...more)]]), cluster.nodes);
+
+  it('lets fit machines pass, also when others are missing', () => {
+    expect(() => check()).not.toThrow();
+    expect(() => check('swap=1', 'container=lxc', 'cgroup=tmpfs')).not.toThrow();
+  });
+
+  const unfit: [string, string][] = [
+    ['init=runit', 'master: runs runit as init; systemd is needed'],
+    ['architecture=aarch64', 'master: is aarch64; the artefacts are for x86_64'],
+    ['architecture=', 'master: is ; the artefacts are for x86_64'],
+    [`time=${Math.floor(Date.now() / 1000) - 3600}`, "s away from this machine's"],
+    [`time=${Math.floor(Date.now() / 1000) + 3600}`, "s away from this machine's"],
+  ];
+  it.each(unfit)('refuses %s', (line, message) => {
+    expect(() => check(line)).toThrow(message);
+  });
+
+  it('refuses two machines that are copies of one', () => {
+    const copies = ['master', 'minion-1'].map((name): [string, Facts] => [
+      name,
+      { ...parseFacts(factsOf('vm-cgroup-v2', name)), machineId: 'same' },
+    ]);
+    expect(() => preflight(new Map(copies), cluster.nodes)).toThrow(
+      'minion-1: has the same machine id as master',
+    );
+  });
+});
+
+describe('nicOf', () => {
+  it('finds the NIC by the address of the node, not by part of it', () => {
+    expect(nicOf(master, facts())).toBe('eth1');
+    expect(nicOf(master, facts(`nic=eth9 ${master.address}0/24`))).toBe('eth1');
+    expect(nicOf({ ...master, interface: 'eth1' }, facts())).toBe('eth1');
+  });
+
+  it('says which NICs there are when none fits', () => {
+    const there = `there are lo 127.0.0.1/8, eth0 10.0.2.10/24, eth1 ${master.address}/24`;
+    expect(() => nicOf(minion, facts())).toThrow(`minion-1: no NIC carries ${minion.address}; ${there}`);
+    expect(() => nicOf({ ...master, interface: 'eth0' }, facts())).toThrow(
+      `no NIC eth0 carries ${master.address}`,
+    );
+  });
+});
