@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import type { Artefacts } from '../artefacts/artefact.ts';
@@ -69,6 +69,7 @@ async function inNewFolder<T>(
   fill: (folder: string, final: string) => Promise<T>,
 ): Promise<T> {
   await mkdir(boxStore(), { recursive: true });
+  await removeAbandoned();
   const folder = `${final}.making-${process.pid}`;
   try {
     await mkdir(folder);
@@ -79,5 +80,13 @@ async function inNewFolder<T>(
     return result;
   } finally {
     await removeFolder(folder);
+  }
+}
+
+/** What killed builds have left: a gigabyte each. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(boxStore())) {
+    const [, pid] = /\.making-(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeFolder(join(boxStore(), name));
   }
 }

@@ -34,12 +34,12 @@ describe('needs', () => {
     const count = sh`n=$(cat ${at('tries')} 2>/dev/null || echo 0); echo $((n + 1)) > ${at('tries')}; echo "try $n of many"; exit 1`;
     const told = await run([
       phase('begin', stage(exists(at('begin')))),
-      held('never', condition('the impossible', count, 1)),
+      held('never', condition('the impossible', count, 2)),
     ]);
     const tries = Number(readFileSync(at('tries'), 'utf8')) - 1;
     expect(tries).toBeGreaterThan(2);
     expect(told.outcome.failures[0]).toMatchObject({
-      message: `a: waited 1 s for the impossible: try ${tries} of many`,
+      message: `a: waited 2 s for the impossible: try ${tries} of many`,
       remedy: expect.stringContaining('timeouts.mini') as string,
     });
   });
