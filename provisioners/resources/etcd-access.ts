@@ -97,10 +97,12 @@ const setUp = (names: readonly string[]): Script => {
     ),
   );
   return sh`for name in root ${names}; do
-  ${etcdctl} user get "$name" >/dev/null 2>&1 || ${etcdctl} user add "$name" --no-password >/dev/null
-  ${etcdctl} role get "$name" >/dev/null 2>&1 || ${etcdctl} role add "$name" >/dev/null
-  ${etcdctl} user grant-role "$name" "$name" >/dev/null
+  { ${etcdctl} user get "$name" || ${etcdctl} user add "$name" --no-password; } >/dev/null 2>&1 &
+  { ${etcdctl} role get "$name" || ${etcdctl} role add "$name"; } >/dev/null 2>&1 &
 done
+wait
+for name in root ${names}; do ${etcdctl} user grant-role "$name" "$name" >/dev/null & done
+wait
 ${verbatim(...grants)}
 ${etcdctl} auth enable >/dev/null`;
 };

@@ -88,15 +88,9 @@ export function service(name: string, unit: string, options: ServiceOptions): [F
   const id = `${name}.service`;
   const path = `/etc/systemd/system/${id}`;
   const paths = [path, ...options.follows.map((followed) => followed.path)];
-  const unitFile = reloading(file(path, withRecorder(id, unit, paths), { mode: 0o600 }));
+  const unitFile = file(path, withRecorder(id, unit, paths), { mode: 0o600 });
   return [unitFile, running(id, [unitFile, ...options.follows], options.why)];
 }
-
-/** systemd reads a changed unit file only when told. */
-const reloading = (unitFile: FileResource): FileResource => ({
-  ...unitFile,
-  steps: (now) => [...unitFile.steps(now), { run: sh`systemctl daemon-reload` }],
-});
 
 function withRecorder(id: string, unit: string, paths: readonly string[]): string {
   const record = `ExecStartPre=+${RECORDER} ${id} ${paths.join(' ')}`;
@@ -116,9 +110,10 @@ function running(id: string, follows: readonly FileResource[], why: string | und
     id: `service:${id}`,
     desired,
     question: { batch: services, ask: id, parse: parseService },
+    // A changed unit file always comes with a restart, so systemd is told to read it here and once a stage.
     steps: (now) => [
+      ...(now?.['enabled'] === true ? [] : [{ run: sh`systemctl enable --quiet --no-reload ${id}` }]),
       { run: sh`systemctl daemon-reload` },
-      ...(now?.['enabled'] === true ? [] : [{ run: sh`systemctl enable --quiet ${id}` }]),
       { run: restart(id) },
     ],
     ...(why === undefined ? {} : { why }),
@@ -132,8 +127,8 @@ systemctl restart --no-block ${id}
 tries=0
 until [ -e ${`${STARTED}/${id}`} ] && systemctl show --property=MainPID ${id} | grep -qv '=0$'; do
   tries=$((tries + 1))
-  if [ $tries -gt 900 ]; then echo ${`${id} did not begin to start within 90 s`}; systemctl status --no-pager --lines=10 ${id}; exit 1; fi
-  sleep 0.1
+  if [ $tries -gt 1800 ]; then echo ${`${id} did not begin to start within 90 s`}; systemctl status --no-pager --lines=10 ${id}; exit 1; fi
+  sleep 0.05
 done`;
 
 /** A unit of ours that must be gone. */

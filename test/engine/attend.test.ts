@@ -54,7 +54,7 @@ describe('requests made while a stage settles', () => {
 
   const listen = async (connection: Parameters<typeof attend>[0], attendance: Attendance) => {
     const events: Event[] = [];
-    const until = new Promise((resolve) => setTimeout(resolve, 300));
+    const until = new Promise((resolve) => setTimeout(resolve, 150));
     await attend(connection, attendance, until, 5, (event) => events.push(event));
     return events.map((event) => ('text' in event ? event.text : event.type));
   };

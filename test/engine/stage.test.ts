@@ -15,7 +15,7 @@ describe('pace', () => {
   const machines = ['a', 'b', 'c'];
   const order = async (name: string, pace: 'together' | 'one-by-one') => {
     const write = (machine: string) => sh`echo begin ${machine} >> ${at(name)}
-sleep 0.2
+sleep ${pace === 'together' ? 0.5 : 0.05}
 echo end ${machine} >> ${at(name)}; touch ${at(`${name}-${machine}`)}`;
     const slow = {
       ...{ title: 'x', pace, settle: [condition('peace', sh`echo settled >> ${at(name)}`)] },
