@@ -20,7 +20,10 @@ const common = {
 const validator = {
   name: 'validator',
   setup: (plugin) =>
-    plugin.onLoad({ filter: /src\/cluster\/validator\.ts$/ }, async () => ({ contents: await generated(), loader: 'js' })),
+    plugin.onLoad({ filter: /src\/cluster\/validator\.ts$/ }, async () => ({
+      contents: await generated(),
+      loader: 'js',
+    })),
 };
 
 async function generated() {

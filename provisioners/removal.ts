@@ -37,7 +37,7 @@ for mount in $(sed -n 's#^[^ ]* \\(/\\(var/lib/kubelet\\|run/containerd\\|var/li
 done
 for link in cni0 flannel.1; do ip link show "$link" >/dev/null 2>&1 && ip link delete "$link"; done
 for table in 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
-sed -i '/^# BEGIN hardway$/,/^# END hardway$/d' /etc/hosts
+grep -q '^# END hardway$' /etc/hosts && sed -i '/^# BEGIN hardway$/,/^# END hardway$/d' /etc/hosts
 cd /usr/local/bin && rm -f ${programs}
 rm -rf ${folders}
 getent passwd etcd >/dev/null && userdel etcd

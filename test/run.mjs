@@ -43,7 +43,10 @@ process.exitCode = results.failed === 0 ? 0 : 1;
 /** A real sshd for the contract tests, a shell for the pods of the live tests. */
 function installTools() {
   const missing = ['openssh-server', 'busybox-static'].filter(
-    (name) => !/installed/.test(spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' }).stdout ?? ''),
+    (name) =>
+      !/installed/.test(
+        spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' }).stdout ?? '',
+      ),
   );
   if (missing.length === 0) return;
   const sudo = process.getuid?.() === 0 ? [] : ['sudo'];

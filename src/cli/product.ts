@@ -9,7 +9,11 @@ export interface Product {
   /** Loads or makes everything that is signed. Authorities only while `mayCreate`. */
   prepare(cluster: Cluster, pkiFolder: string, mayCreate: boolean): Promise<Prepared>;
   /** What each present machine and the cluster as a whole are like. Reads only; waits up to `patience` seconds for health. */
-  status(cluster: Cluster, machines: ReadonlyMap<string, Connection>, patience: number): Promise<ClusterStatus>;
+  status(
+    cluster: Cluster,
+    machines: ReadonlyMap<string, Connection>,
+    patience: number,
+  ): Promise<ClusterStatus>;
   /** Takes everything of ours off one machine; data only when asked by name. */
   removal(cluster: Cluster): Promise<Script>;
 }

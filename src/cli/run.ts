@@ -38,7 +38,9 @@ export async function run(
     const outcome = planOnly ? await work() : await locked(session, report, verb, work);
     for (const failure of outcome.failures) tellFailure(report, failure);
     const healthy =
-      planOnly || outcome.failures.length > 0 || (await closingCheck(product, session, given, report, outcome));
+      planOnly ||
+      outcome.failures.length > 0 ||
+      (await closingCheck(product, session, given, report, outcome));
     const verdict = verdictOf(outcome, planOnly, (Date.now() - began) / 1000);
     const code = healthy || outcome.awaiting.length > 0 ? verdict.exitCode : exitCode.failed;
     const seconds = (Date.now() - began) / 1000;

@@ -5,7 +5,7 @@ import type { Report } from '../report/event.ts';
 import { askNeeds, type NeedAnswers } from './needs.ts';
 import type { Plan, Recipe } from './phase.ts';
 import { runPhase } from './run-phase.ts';
-import type { Resource } from './resource.ts';
+import type { Resource, State } from './resource.ts';
 import { type Survey, survey } from './survey.ts';
 
 /** A machine of the description. No connection: nobody has told where it is yet. */
@@ -60,8 +60,8 @@ export interface Pass<S> {
   readonly surveys: ReadonlyMap<string, Survey>;
   readonly needs: NeedAnswers;
   changes: number;
-  /** `<machine> <resource>`: what the survey no longer knows. */
-  readonly changed: Set<string>;
+  /** `<machine> <resource>` and what it was (or would be) made: what the survey no longer knows. */
+  readonly changed: Map<string, State | null>;
   readonly deferred: string[];
   readonly failures: HardwayError[];
 }
@@ -89,7 +89,7 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
     surveys,
     needs,
     changes: 0,
-    changed: new Set(),
+    changed: new Map(),
     deferred: [],
     failures: [],
   };

@@ -6,7 +6,7 @@ import type { Pass } from './converge.ts';
 import { differences } from './difference.ts';
 import { unmetNeed } from './needs.ts';
 import type { Phase, Stage } from './phase.ts';
-import { type Answer, type Resource, type State, unknown } from './resource.ts';
+import { type Resource, type State, unknown } from './resource.ts';
 import { attend, settle } from './settle.ts';
 import { survey } from './survey.ts';
 
@@ -86,7 +86,7 @@ async function drift<S>(
     if (found.length === 0) continue;
     announce();
     pass.changes += 1;
-    pass.changed.add(`${machine} ${resource.id}`);
+    pass.changed.set(`${machine} ${resource.id}`, resource.desired);
     const why = resource.why === undefined ? {} : { why: resource.why };
     pass.options.report({
       type: 'change',
@@ -102,21 +102,27 @@ async function drift<S>(
   return work.length === 0 ? [] : [{ machine, connection, resources: drifted, work }];
 }
 
-/** The survey's answers; what could not be known then (an API that was down) or was changed since is asked again. */
+/**
+ * What is there now. The survey's answers, but what could not be known then (an API that was down) or was changed
+ * since is asked again; while planning it is taken to be what it would have been made.
+ */
 async function present<S>(
   pass: Pass<S>,
   machine: string,
   connection: Connection,
   resources: readonly Resource[],
 ): Promise<(resource: Resource) => State | null> {
-  const first = pass.surveys.get(machine);
-  const answer = (resource: Resource): Answer => first?.get(resource.id) ?? null;
-  const isOpen = ({ id }: Resource): boolean =>
-    first?.get(id) === unknown || pass.changed.has(`${machine} ${id}`);
-  const open = resources.filter(isOpen);
-  const again = pass.options.planOnly ? new Map<string, Answer>() : await survey(machine, connection, open);
+  const answers = new Map(pass.surveys.get(machine));
+  const changed = ({ id }: Resource): State | null | undefined => pass.changed.get(`${machine} ${id}`);
+  const open = resources.filter(
+    (resource) => answers.get(resource.id) === unknown || changed(resource) !== undefined,
+  );
+  if (!pass.options.planOnly) {
+    for (const [id, answer] of await survey(machine, connection, open)) answers.set(id, answer);
+  }
   return (resource) => {
-    const found = again.get(resource.id) ?? answer(resource);
+    const planned = pass.options.planOnly ? changed(resource) : undefined;
+    const found = planned === undefined ? (answers.get(resource.id) ?? null) : planned;
     return found === unknown ? null : found;
   };
 }

@@ -88,9 +88,15 @@ export function service(name: string, unit: string, options: ServiceOptions): [F
   const id = `${name}.service`;
   const path = `/etc/systemd/system/${id}`;
   const paths = [path, ...options.follows.map((followed) => followed.path)];
-  const unitFile = file(path, withRecorder(id, unit, paths), { mode: 0o600 });
+  const unitFile = reloading(file(path, withRecorder(id, unit, paths), { mode: 0o600 }));
   return [unitFile, running(id, [unitFile, ...options.follows], options.why)];
 }
+
+/** systemd reads a changed unit file only when told; once a stage is enough. */
+const reloading = (unitFile: FileResource): FileResource => ({
+  ...unitFile,
+  steps: (now) => [...unitFile.steps(now), { run: sh`systemctl daemon-reload` }],
+});
 
 function withRecorder(id: string, unit: string, paths: readonly string[]): string {
   const record = `ExecStartPre=+${RECORDER} ${id} ${paths.join(' ')}`;
@@ -110,15 +116,17 @@ function running(id: string, follows: readonly FileResource[], why: string | und
     id: `service:${id}`,
     desired,
     question: { batch: services, ask: id, parse: parseService },
-    // A changed unit file always comes with a restart, so systemd is told to read it here and once a stage.
     steps: (now) => [
       ...(now?.['enabled'] === true ? [] : [{ run: sh`systemctl enable --quiet --no-reload ${id}` }]),
       { run: sh`systemctl daemon-reload` },
-      { run: restart(id) },
+      ...(mustRestart(now, desired) ? [{ run: restart(id) }] : []),
     ],
     ...(why === undefined ? {} : { why }),
   };
 }
+
+const mustRestart = (now: State | null, desired: State): boolean =>
+  ['running', 'runs replaced program', 'started with'].some((key) => now?.[key] !== desired[key]);
 
 /** Does not wait for readiness (that is what `settle` is for), only until the new process has begun. */
 const restart = (id: string): Script => sh`rm -f ${`${STARTED}/${id}`}

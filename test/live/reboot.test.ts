@@ -12,7 +12,9 @@ describe('after a reboot the cluster is back within two minutes, with no run in 
 
   it.each([[['minion-1']], [['minion-2']], [['master']], [[...machines]]])('%s', async (rebooted) => {
     const before = await Promise.all(rebooted.map(bootTime));
-    await Promise.all(rebooted.map((machine) => lab.on(machine, 'systemd-run --quiet --on-active=1 systemctl reboot')));
+    await Promise.all(
+      rebooted.map((machine) => lab.on(machine, 'systemd-run --quiet --on-active=1 systemctl reboot')),
+    );
     const began = Date.now();
     for (;;) {
       const status = await lab.hardway('status');

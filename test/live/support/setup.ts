@@ -10,7 +10,10 @@ async function clean(): Promise<void> {
   for (const name of existsSync(labs) ? readdirSync(labs) : []) {
     const folder = join(labs, name);
     if (existsSync(join(folder, 'cluster.json'))) {
-      const told = await command(process.execPath, [hardway, 'lab', 'destroy'], { cwd: folder, seconds: 300 });
+      const told = await command(process.execPath, [hardway, 'lab', 'destroy'], {
+        cwd: folder,
+        seconds: 300,
+      });
       if (told.code !== 0) throw new Error(`${folder} could not be cleaned\n${told.output}`);
     }
     rmSync(folder, { recursive: true, force: true });
