@@ -1,58 +1,73 @@
 // `npm test`: types, lint and format, then unit, contract and live tests. Ends with "N passed, N failed".
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clean } from './live/support/clean.mjs';
 
 const root = join(import.meta.dirname, '..');
-const bin = (name) => join(root, 'node_modules/.bin', name);
-const run = (command, args) =>
-  spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
-
 const scratch = mkdtempSync(join(tmpdir(), 'hardway-results-'));
 const results = { passed: 0, failed: 0 };
-const count = (ok) => (results[ok ? 'passed' : 'failed'] += 1);
+let running;
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abort);
 try {
-  installTools();
-  count(run('npm', ['run', '--silent', 'build']));
-  count(run('npm', ['run', '--silent', 'check']));
-  for (const project of ['unit', 'contract', 'live']) {
-    const file = join(scratch, `${project}.json`);
-    const ok = run(bin('vitest'), [
-      'run',
-      '--project',
-      project,
-      '--reporter=verbose',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-    ]);
-    const told = read(file);
-    results.passed += told?.numPassedTests ?? 0;
-    results.failed += told?.numFailedTests ?? 0;
-    // A file that could not even be loaded has no failed test in it; a skipped test is no success.
-    if (!ok && !told?.numFailedTests) count(false);
-    if (told?.numPendingTests) results.failed += told.numPendingTests;
-  }
+  await installTools();
+  count(await run('npm', ['run', '--silent', 'build']));
+  count(await run('npm', ['run', '--silent', 'check']));
+  for (const project of ['unit', 'contract', 'live']) await vitest(project);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log(`${results.passed} passed, ${results.failed} failed`);
 process.exitCode = results.failed === 0 ? 0 : 1;
 
+async function vitest(project) {
+  const file = join(scratch, `${project}.json`);
+  const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`];
+  const ok = await run(join(root, 'node_modules/.bin/vitest'), ['run', '--project', project, ...reporters]);
+  const told = read(file);
+  results.passed += told?.numPassedTests ?? 0;
+  // What was skipped has not passed.
+  const failed = (told?.numFailedTests ?? 0) + (told?.numPendingTests ?? 0);
+  // A file that could not even be loaded has no failed test in it.
+  results.failed += !ok && failed === 0 ? 1 : failed;
+}
+
 /** A real sshd for the contract tests, a shell for the pods of the live tests. */
-function installTools() {
-  const missing = ['openssh-server', 'busybox-static'].filter(
-    (name) =>
-      !/installed/.test(
-        spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' }).stdout ?? '',
-      ),
-  );
+async function installTools() {
+  const status = (name) =>
+    spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' }).stdout;
+  const missing = ['openssh-server', 'busybox-static'].filter((name) => status(name) !== 'installed');
   if (missing.length === 0) return;
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  const [command, ...rest] = [...sudo, 'apt-get'];
-  run(command, [...rest, 'update', '-q']);
-  run(command, [...rest, 'install', '-y', '-q', '--no-install-recommends', ...missing]);
+  const [command, ...rest] = [...(process.getuid?.() === 0 ? [] : ['sudo']), 'apt-get'];
+  await run(command, [...rest, 'update', '-q']);
+  await run(command, [...rest, 'install', '-y', '-q', '--no-install-recommends', ...missing]);
+}
+
+function run(command, args) {
+  return new Promise((resolve) => {
+    // A group of its own: what it starts ends with it.
+    running = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+    running.once('error', () => resolve(false));
+    running.once('close', (code) => resolve(code === 0));
+  });
+}
+
+/** Ends what runs and removes the machines it made. */
+function abort(signal) {
+  console.error(`${signal}: removing what the tests made`);
+  try {
+    process.kill(-running.pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+  clean();
+  process.exit(1);
+}
+
+function count(ok) {
+  results[ok ? 'passed' : 'failed'] += 1;
 }
 
 function read(file) {

@@ -29,11 +29,10 @@ export async function runPhase<S>(pass: Pass<S>, phase: Phase<S>): Promise<void>
   } catch (error) {
     pass.failures.push(...(error instanceof AggregateError ? error.errors.map(asError) : [asError(error)]));
   }
-  const missing = phase.on.filter((name) => pass.awaiting.includes(name));
-  if (missing.length > 0) defer(pass, phase, 'not all of its machines are there', missing);
 }
 
-function defer<S>(pass: Pass<S>, phase: Phase<S>, reason: string, awaiting: readonly string[] = []): void {
+function defer<S>(pass: Pass<S>, phase: Phase<S>, reason: string): void {
+  const awaiting = phase.on.filter((name) => pass.awaiting.includes(name));
   pass.deferred.push(`${phase.name}: ${reason}`);
   pass.options.report({ type: 'deferred', phase: phase.name, reason, awaiting });
 }

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cachedArtefacts } from '../../../src/artefacts/artefacts.ts';
 import type { Result } from '../../../src/connection/connection.ts';
@@ -9,10 +8,8 @@ import { sshConnection } from '../../../src/connection/ssh.ts';
 import { withSudo } from '../../../src/connection/sudo.ts';
 import { openState } from '../../../src/state/directory.ts';
 import { readInventory } from '../../../src/state/inventory.ts';
+import { labs } from './clean.mjs';
 import { command, type Told } from './command.ts';
-
-/** Every folder of the live tests lies here, so that a later run finds what a killed one left. */
-export const labs = join(tmpdir(), 'hardway-test');
 
 const root = join(import.meta.dirname, '..', '..', '..');
 

@@ -1,0 +1,2 @@
+export const labs: string;
+export function clean(): void;

@@ -1,0 +1,26 @@
+// Removes every lab of the live tests: what this run made, or what a killed one left behind. Plain JavaScript, so
+// that it also runs when nothing else does any more.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Every folder of the live tests lies here. */
+export const labs = join(tmpdir(), 'hardway-test');
+
+const hardway = join(import.meta.dirname, '..', '..', '..', 'src', 'bootstrap.mjs');
+
+export function clean() {
+  for (const name of existsSync(labs) ? readdirSync(labs) : []) {
+    const folder = join(labs, name);
+    if (existsSync(join(folder, 'cluster.json'))) {
+      const told = spawnSync(process.execPath, [hardway, 'lab', 'destroy'], {
+        cwd: folder,
+        encoding: 'utf8',
+        timeout: 300_000,
+      });
+      if (told.status !== 0) throw new Error(`${folder} could not be cleaned\n${told.stdout}${told.stderr}`);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
