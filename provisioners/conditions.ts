@@ -1,9 +1,13 @@
 import type { Cluster } from '../src/cluster/model.ts';
-import { sh } from '../src/connection/quote.ts';
+import { type Script, sh } from '../src/connection/quote.ts';
 import type { Condition } from '../src/engine/phase.ts';
 import { etcdctl } from './resources/etcd-access.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole, namesOf } from './scope.ts';
+
+/** The last line a service wrote before it was asked. */
+export const lastWords = (service: string): Script =>
+  sh`echo ${`${service}:`} "$(journalctl ${`_SYSTEMD_UNIT=${service}.service`} --lines=1 --output=cat --no-pager)"`;
 
 const seconds = (cluster: Cluster, name: string): number => cluster.timeouts[name] ?? 120;
 
@@ -32,9 +36,9 @@ export const subnetReady = (cluster: Cluster): Condition => ({
   description: 'flannel to have a subnet',
   on: namesOf(cluster.nodes),
   script: () => sh`[ -s /etc/cni/net.d/10-flannel.conflist ] && systemctl is-active --quiet flanneld && exit 0
-systemctl is-active flanneld
-journalctl _SYSTEMD_UNIT=flanneld.service --lines=1 --output=cat --no-pager
+echo "flanneld is $(systemctl is-active flanneld)"
 exit 1`,
+  evidence: () => lastWords('flanneld'),
   limit: seconds(cluster, 'flannelSubnet'),
 });
 
@@ -69,8 +73,10 @@ export const rolledOut = (cluster: Cluster, namespace: string, deployment: strin
   script:
     () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.updatedReplicas} {.status.readyReplicas}')
 [ "$1" = "$2" ] && [ "$3" = "$4" ] && [ "$3" = "$5" ] && exit 0
-pods=$(${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath=${waitingPods} | head -c 300)
-echo "\${5:-0} of \${3:-?} replicas are ready;$pods"
+echo "\${5:-0} of \${3:-?} replicas are ready"
 exit 1`,
+  evidence:
+    () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.spec.replicas} {.status.readyReplicas}')
+echo "\${2:-0} of \${1:-?} replicas are ready;$(${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath=${waitingPods} | head -c 300)"`,
   limit: seconds(cluster, 'rollout'),
 });

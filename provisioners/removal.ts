@@ -30,6 +30,7 @@ export const removal = (_cluster: Cluster): Script => sh`for name in ${services}
   [ "$name" = kube-proxy ] && /usr/local/bin/kube-proxy --cleanup >/dev/null 2>&1
   rm -f "/etc/systemd/system/$name.service"
 done
+pkill -KILL -f '^/usr/local/bin/containerd-shim-runc-v2 -namespace k8s.io '
 systemctl daemon-reload
 systemctl reset-failed 2>/dev/null
 for mount in $(sed -n 's#^[^ ]* \\(/\\(var/lib/kubelet\\|run/containerd\\|var/lib/containerd\\|run/netns/cni-\\)[^ ]*\\) .*#\\1#p' /proc/self/mounts | sort -r); do

@@ -6,7 +6,7 @@ import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { absent, directory, file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
-import { apiServerReady, nodesReady } from '../conditions.ts';
+import { apiServerReady, lastWords, nodesReady } from '../conditions.ts';
 import { answerKubelets } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import type { ClusterPki } from '../pki.ts';
@@ -129,8 +129,9 @@ const hasIdentities = (present: readonly string[]) => ({
   description: 'the kubelet to have its certificates',
   on: present,
   script: () => sh`for usage in client server; do
-  [ -e /var/lib/kubelet/pki/kubelet-$usage-current.pem ] || { echo "no $usage certificate yet; kubelet: $(journalctl _SYSTEMD_UNIT=kubelet.service --lines=1 --output=cat --no-pager)"; exit 1; }
+  [ -e /var/lib/kubelet/pki/kubelet-$usage-current.pem ] || { echo "no $usage certificate yet"; exit 1; }
 done`,
+  evidence: () => lastWords('kubelet'),
   limit: 120,
 });
 

@@ -5,7 +5,7 @@ import type { Artefact, Artefacts } from './artefact.ts';
 import type { Source } from './cache.ts';
 import { groupsOf, type Group } from './lock.ts';
 import { unreachable } from './reachable.ts';
-import { downloadsOf } from './releases.ts';
+import { addressesOf } from './release-forms.ts';
 import { requireToolchain } from './toolchain.ts';
 import { recordedGroup, verifiedGroup } from './verify.ts';
 import { findGroup, makeGroup, openWorkshop, type Finished, type Places, type Workshop } from './workshop.ts';
@@ -72,11 +72,13 @@ async function makeMissing(
 ): Promise<readonly Finished[]> {
   if (missing.length === 0) return [];
   if (options.offline) throw notCached(missing, shop);
-  const obstacle = await obstacleToReleases(missing, shop, options.source);
-  const downloaded = missing.filter((group) => group.releases !== null && obstacle === null);
+  const obstacles = await Promise.all(
+    missing.map((group) => obstacleToReleases(group, shop, options.source)),
+  );
+  const downloaded = missing.filter((_, index) => obstacles[index] === null);
   const compiled = missing.filter((group) => !downloaded.includes(group));
   if (compiled.length > 0) {
-    const reason = obstacle ?? 'upstream publishes no binary of it';
+    const reason = [...new Set(obstacles.filter((one) => one !== null))].join('; ');
     await requireToolchain(compiled, shop.modules, reason);
     options.report({ type: 'note', text: `compiling ${titles(compiled)} from Go modules: ${reason}` });
   }
@@ -102,18 +104,20 @@ async function downloadAll(
   });
 }
 
-/** Why releases are not used, in words; null when they are. */
+/** Why a group's releases are not used, in words; null when they are. */
 async function obstacleToReleases(
-  missing: readonly Group[],
+  group: Group,
   shop: Workshop,
   source: WantedSource,
 ): Promise<string | null> {
   if (source === 'modules') return 'the source "modules" was asked for and the cache does not hold it yet';
+  if (group.releases === null) return 'upstream publishes no binary of it';
   if (source === 'releases') return null;
-  const [first] = missing.flatMap((group) =>
-    group.releases === null ? [] : downloadsOf(group, group.releases, shop.arch),
+  const addresses = addressesOf(group, group.releases, shop.arch);
+  const answers = await Promise.all(
+    addresses.map(({ url, accept }) => unreachable(url, { ...shop, accept })),
   );
-  return first === undefined ? null : unreachable(first.url, shop);
+  return answers.find((answer) => answer !== null) ?? null;
 }
 
 function verify({ group, source, folder }: Finished): Promise<readonly Artefact[]> {

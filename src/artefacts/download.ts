@@ -7,10 +7,12 @@ export interface DownloadOptions {
   readonly stallSeconds: number;
   /** Replaces the beginning of addresses: { 'https://dl.k8s.io': 'https://mirror.example/k8s' }. */
   readonly mirrors: Readonly<Record<string, string>>;
+  /** Media types, for a server that keeps several forms of a thing. */
+  readonly accept?: string;
 }
 
 const redirectLimit = 5;
-const proofLimit = 4 << 20;
+const smallLimit = 4 << 20;
 
 /** Address after mirrors. */
 export function mirrored(url: string, mirrors: DownloadOptions['mirrors']): string {
@@ -28,7 +30,7 @@ export async function downloadFile(
   const hash = createHash('sha256');
   const out = await open(file, 'wx');
   try {
-    const size = await receive(url, options, async (chunk, done, total) => {
+    const { size } = await receive(url, options, async (chunk, done, total) => {
       hash.update(chunk);
       await out.writeFile(chunk);
       if (done < total || total === 0) onProgress(done, total);
@@ -40,24 +42,33 @@ export async function downloadFile(
   }
 }
 
-/** A small text, such as a checksum file. */
-export async function downloadText(url: string, options: DownloadOptions): Promise<string> {
+/** A small text, such as a checksum file or a manifest: its bytes and what the server says of them. */
+export async function downloadSmall(
+  url: string,
+  options: DownloadOptions,
+): Promise<{ readonly bytes: Buffer; readonly headers: Headers }> {
   const chunks: Uint8Array[] = [];
-  await receive(url, options, async (chunk, done) => {
-    if (done > proofLimit) throw new ArtefactError(`${url} is far too long for a checksum file`);
+  const { headers } = await receive(url, options, async (chunk, done) => {
+    if (done > smallLimit) {
+      throw new ArtefactError(`${url} is far too long: above ${smallLimit} bytes where a short text belongs`);
+    }
     chunks.push(chunk);
   });
-  return Buffer.concat(chunks).toString('utf8');
+  return { bytes: Buffer.concat(chunks), headers };
 }
 
 type OnChunk = (chunk: Uint8Array, doneBytes: number, totalBytes: number) => Promise<void>;
 
 /** Returns how many bytes came. `totalBytes` is 0 when the server does not tell. */
-async function receive(url: string, options: DownloadOptions, onChunk: OnChunk): Promise<number> {
+async function receive(
+  url: string,
+  options: DownloadOptions,
+  onChunk: OnChunk,
+): Promise<{ readonly size: number; readonly headers: Headers }> {
   const abort = new AbortController();
   const stall = setTimeout(() => abort.abort(), options.stallSeconds * 1000);
   try {
-    const response = await follow(mirrored(url, options.mirrors), 'GET', abort.signal);
+    const response = await follow(mirrored(url, options.mirrors), 'GET', abort.signal, options.accept);
     const total = Number(response.headers.get('content-length') ?? 0);
     let done = 0;
     for await (const chunk of response.body ?? []) {
@@ -66,11 +77,15 @@ async function receive(url: string, options: DownloadOptions, onChunk: OnChunk):
       await onChunk(chunk, done, total);
     }
     if (total > 0 && done !== total) throw new ArtefactError(`${url} ended after ${done} of ${total} bytes`);
-    return done;
+    return { size: done, headers: response.headers };
   } catch (error) {
     if (error instanceof ArtefactError) throw error;
     const what = abort.signal.aborted ? `sent nothing for ${options.stallSeconds} s` : 'broke off';
-    throw new ArtefactError(`the download of ${url} ${what}`, { evidence: causes(error) });
+    throw new ArtefactError(`the download of ${url} ${what}`, {
+      evidence: causes(error),
+      remedy:
+        'Run again. Where it stays closed, artefacts.source "modules" in cluster.json compiles instead.',
+    });
   } finally {
     clearTimeout(stall);
     abort.abort();
@@ -78,7 +93,12 @@ async function receive(url: string, options: DownloadOptions, onChunk: OnChunk):
 }
 
 /** Follows a few redirects by hand, so that none leads from https to plain http. */
-export async function follow(url: string, method: 'GET' | 'HEAD', signal: AbortSignal): Promise<Response> {
+export async function follow(
+  url: string,
+  method: 'GET' | 'HEAD',
+  signal: AbortSignal,
+  accept = '*/*',
+): Promise<Response> {
   let target = new URL(url);
   for (let hops = 0; hops <= redirectLimit; hops++) {
     refusePlainHttp(target);
@@ -86,7 +106,7 @@ export async function follow(url: string, method: 'GET' | 'HEAD', signal: AbortS
       method,
       signal,
       redirect: 'manual',
-      headers: { 'accept-encoding': 'identity' },
+      headers: { accept, 'accept-encoding': 'identity' },
     });
     const location = response.headers.get('location');
     if (response.ok) return response;

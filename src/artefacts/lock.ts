@@ -15,7 +15,7 @@ export interface Group {
   readonly version: string;
   readonly files: readonly LockedFile[];
   /** null: upstream publishes nothing to download, so Go modules are always used. */
-  readonly releases: ReleaseRecipe | null;
+  readonly releases: ReleaseRecipe | RegistryRecipe | null;
   readonly modules: GoRecipe | CRecipe;
 }
 
@@ -39,6 +39,18 @@ export interface ReleaseRecipe {
   readonly member?: string;
   readonly checksums: string;
   /** Pinned digests by file name of the download, lower-case hex. */
+  readonly sha256: Readonly<Record<string, string>>;
+}
+
+/** Programs that upstream publishes only inside an image of one layer. Templates know {version}, {file}. */
+export interface RegistryRecipe {
+  /** https://registry.k8s.io: no slash at the end, no login. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string;
+  /** Path of a program in the layer. */
+  readonly member: string;
+  /** Pinned digests of the image's index by "repository:tag", lower-case hex. */
   readonly sha256: Readonly<Record<string, string>>;
 }
 

@@ -8,20 +8,20 @@ const outcomes = new Map<string, Promise<string | null>>();
  */
 export function unreachable(
   url: string,
-  options: Pick<DownloadOptions, 'mirrors'> & { readonly probeSeconds: number },
+  options: Pick<DownloadOptions, 'mirrors' | 'accept'> & { readonly probeSeconds: number },
 ): Promise<string | null> {
   const target = mirrored(url, options.mirrors);
   const { origin } = new URL(target);
-  const known = outcomes.get(origin) ?? probe(target, options.probeSeconds);
+  const known = outcomes.get(origin) ?? probe(target, options.probeSeconds, options.accept);
   outcomes.set(origin, known);
   return known;
 }
 
-async function probe(target: string, probeSeconds: number): Promise<string | null> {
+async function probe(target: string, probeSeconds: number, accept?: string): Promise<string | null> {
   const { host } = new URL(target);
   const signal = AbortSignal.timeout(probeSeconds * 1000);
   try {
-    await follow(target, 'HEAD', signal);
+    await follow(target, 'HEAD', signal, accept);
     return null;
   } catch (error) {
     if (signal.aborted) return `${host} did not answer within ${probeSeconds} s`;

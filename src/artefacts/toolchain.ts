@@ -30,7 +30,7 @@ export async function requireToolchain(
   const debian = [...new Set(groups.flatMap((group) => group.modules.needs?.debian ?? []))];
   const install = debian.length === 0 ? '' : `, on Debian also: apt-get install ${debian.join(' ')}`;
   throw new ArtefactError(`${names} cannot be made: ${reason}, and to compile it ${problems.join('; ')}`, {
-    remedy: `Install Go from https://go.dev/dl${install}. Or let this machine reach dl.k8s.io and github.com.`,
+    remedy: `Install Go from https://go.dev/dl${install}. Or let this machine reach dl.k8s.io, github.com and registry.k8s.io.`,
   });
 }
 

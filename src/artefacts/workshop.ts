@@ -7,7 +7,7 @@ import { dockerArchive } from './image.ts';
 import { cachedName, defaultLockFile, fill, programOf, readLock } from './lock.ts';
 import type { Group, LockedFile, Lock } from './lock.ts';
 import { buildPrograms } from './modules.ts';
-import { downloadPrograms } from './releases.ts';
+import { fetchPrograms } from './release-forms.ts';
 import { goVersion } from './toolchain.ts';
 
 /** Where artefacts are looked for and made; everything has a default. */
@@ -74,7 +74,7 @@ export async function makeGroup(
     if (source === 'modules' || group.releases === null) {
       await buildPrograms({ group, modules: shop.modules, arch: shop.arch, report }, into);
     } else {
-      await downloadPrograms(group, group.releases, shop.arch, into, { ...shop, report });
+      await fetchPrograms(group, group.releases, shop.arch, into, { ...shop, report });
     }
     for (const file of group.files) await finishFile(file, group, into, shop.arch);
   });

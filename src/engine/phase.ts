@@ -8,8 +8,10 @@ export interface Condition {
   readonly description: string;
   /** The machines that must be asked; all of them must say yes. */
   readonly on: readonly string[];
-  /** Exit 0: met. Otherwise the last line it prints is the reason. Reads only. */
+  /** Exit 0: met. Otherwise the last line it prints is the reason. Reads only; asked ten times a second. */
   readonly script: (machine: string) => Script;
+  /** What costs more to find out, asked once when the time is up: printed instead of the script's own reason. */
+  readonly evidence?: (machine: string) => Script;
   /** Seconds. */
   readonly limit: number;
 }

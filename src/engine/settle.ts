@@ -45,14 +45,21 @@ async function ask(
   condition: Condition,
   limit: number,
 ): Promise<Met> {
-  const result = await connection.run(waitScript(condition.script(machine), limit), { limit: limit + 15 });
+  const result = await connection.run(waitScript(condition, machine, limit), { limit: limit + 15 });
   if (result.ok) return { met: true };
   const last = `${result.stdout}\n${result.stderr}`.trim().split('\n').at(-1) ?? '';
   return { met: false, reason: last === '' ? `no answer (${result.outcome}, exit ${result.code})` : last };
 }
 
-const waitScript = (script: Script, limit: number): Script => sh`hw_check() {
-${verbatim(script)}
+const waitScript = (
+  { script, evidence }: Condition,
+  machine: string,
+  limit: number,
+): Script => sh`hw_check() {
+${verbatim(script(machine))}
+}
+hw_evidence() {
+${verbatim(evidence?.(machine) ?? sh`true`)}
 }
 hw_limit=${limit}
 hw_end=$(( $(date +%s) + hw_limit ))
@@ -62,6 +69,7 @@ while :; do
   sleep 0.1
 done
 printf '%s\n' "$hw_reason" | tail -n 1
+(hw_evidence) 2>&1 </dev/null
 exit 1`;
 
 /** Answers requests until `until` ends. Failures to answer are told, never thrown: the condition decides. */

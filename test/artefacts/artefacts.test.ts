@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { cachedArtefacts, provideArtefacts, verifyArtefact } from '../../src/artefacts/artefacts.ts';
 import { defaultCache } from '../../src/artefacts/cache.ts';
-import { fixture, recorder, scratch, serve, serveFiles, sha256 } from './workbench.ts';
+import { readLock, type Group } from '../../src/artefacts/lock.ts';
+import { fixture, lockFile, recorder, scratch, serve, serveFiles, sha256 } from './workbench.ts';
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const helloFiles = {
@@ -71,6 +72,34 @@ describe('source auto', () => {
       );
     },
   );
+
+  it('compiles only the groups of the host that does not answer', { timeout: 120_000 }, async () => {
+    const { url } = await serveFiles(helloFiles);
+    const { url: closed } = await serveFiles({});
+    const changed = scratch();
+    cpSync(dirname(fixture), changed, { recursive: true });
+    const [hello, still] = readLock(fixture).groups as [Group, Group];
+    const registry = { registry: 'https://registry.test', repository: 'still', tag: '{version}' };
+    const releases = { ...registry, member: '{file}', sha256: {} };
+    const { report: keep, events } = recorder();
+    const made = await provideArtefacts({
+      source: 'auto',
+      lockFile: lockFile(changed, [hello, { ...still, releases }]),
+      cache,
+      mirrors: { 'https://releases.test': url, 'https://registry.test': closed },
+      report: keep,
+    });
+    expect(made.all().map(({ name, source }) => `${name} ${source}`)).toEqual([
+      'hello releases',
+      'image:still modules',
+    ]);
+    const notes = events.filter((event) => event.type === 'note').map(({ text }) => text);
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^compiling still 0\.1\.0 from Go modules: 127\.0\.0\.1:\d+ cannot be reached \(.*404/,
+      ),
+    ]);
+  });
 
   it('gives up a host that says nothing', { timeout: 120_000 }, async () => {
     const url = await serve(() => {});

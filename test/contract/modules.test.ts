@@ -3,7 +3,7 @@ import { chmodSync, cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { provideArtefacts } from '../../src/artefacts/artefacts.ts';
-import { fixture, recorder, scratch } from './workbench.ts';
+import { fixture, recorder, scratch } from '../artefacts/workbench.ts';
 
 const longEnough = 120_000; // the first `go build` of a machine compiles the standard library too
 

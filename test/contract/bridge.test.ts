@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { healBridge, removeBridge } from '../../src/lab/bridge.ts';
 import { linkExists } from '../../src/lab/links.ts';
 import { bridgeName } from '../../src/lab/names.ts';
-import { clusterWith } from './cluster.ts';
+import { clusterWith } from '../lab/cluster.ts';
 
 const ours = clusterWith({ name: `t${process.pid}`, machineCidr: '198.51.100.0/26' });
 const bridge = bridgeName(ours.name);
