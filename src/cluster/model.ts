@@ -58,5 +58,4 @@ export interface SshTarget {
   readonly user: string;
   /** Private key files on the operator's machine, tried in order. */
   readonly keys: readonly string[];
-  readonly password?: string;
 }

@@ -138,15 +138,3 @@ until [ -e ${`${STARTED}/${id}`} ] && systemctl show --property=MainPID ${id} | 
   if [ $tries -gt 1800 ]; then echo ${`${id} did not begin to start within 90 s`}; systemctl status --no-pager --lines=10 ${id}; exit 1; fi
   sleep 0.05
 done`;
-
-/** A unit of ours that must be gone. */
-export function noService(name: string): Resource {
-  const id = `${name}.service`;
-  const path = `/etc/systemd/system/${id}`;
-  return {
-    id: `service:${id}`,
-    desired: { enabled: false, running: false },
-    question: { batch: services, ask: id, parse: parseService },
-    steps: () => [{ run: sh`systemctl disable --now ${id}; rm -f ${path}; systemctl daemon-reload` }],
-  };
-}

@@ -7,7 +7,7 @@ import { localConnection } from '../../src/connection/local.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { file } from '../../src/resources/file.ts';
-import { noService, service, startRecorder } from '../../src/resources/service.ts';
+import { service, startRecorder } from '../../src/resources/service.ts';
 import { workFolder } from './bench.ts';
 
 const folder = workFolder();
@@ -140,12 +140,6 @@ describe('a service', () => {
     const all = verbs({ ...fine, enabled: false });
     expect(all.at(-1)).toBe('reset-failed');
     expect(all.toSorted()).toEqual(['daemon-reload', 'enable', 'reset-failed']);
-  });
-
-  it('that must be gone is neither enabled nor running', () => {
-    const gone = noService('docker');
-    expect(answer(gone, show('docker.service', ['inactive', 'dead'], ''))).toMatchObject(gone.desired ?? {});
-    expect(answer(gone, show('docker.service', ['active', 'running']))).toMatchObject({ running: true });
   });
 });
 
