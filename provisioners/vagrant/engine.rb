@@ -22,9 +22,9 @@ module Hardway
     # What the Vagrantfile has to know.
     def self.machines(folder)
       output, errors, status = within { Open3.capture3(*command('machines', '--json'), chdir: folder.to_s) }
-      raise Failed, errors.strip.empty? ? output : errors unless status.success?
+      raise Failed, utf8(errors.strip.empty? ? output : errors) unless status.success?
 
-      JSON.parse(output)
+      JSON.parse(utf8(output))
     end
 
     # Feeds one JSON document, yields each line of output, returns the exit code. Ends the engine after so many seconds.
@@ -34,7 +34,7 @@ module Hardway
           stdin.write(JSON.generate(input)) if input
           stdin.close
           begin
-            Timeout.timeout(limit) { output.each_line { |text| line&.call(text.chomp) } }
+            Timeout.timeout(limit) { output.each_line { |text| line&.call(utf8(text).chomp) } }
           rescue Timeout::Error
             Process.kill('KILL', process.pid)
           end
@@ -42,6 +42,9 @@ module Hardway
         end
       end
     end
+
+    # Node writes UTF-8 whatever the locale; without one Ruby would take it for ASCII.
+    def self.utf8(text) = text.dup.force_encoding(Encoding::UTF_8).scrub
 
     def self.command(*words)
       ['node', BOOTSTRAP, *words]
@@ -53,6 +56,6 @@ module Hardway
     rescue Errno::ENOENT
       raise Failed, 'Hardway needs Node.js 20.19 or newer, and there is no command "node" here.'
     end
-    private_class_method :command, :within
+    private_class_method :utf8, :command, :within
   end
 end

@@ -66,7 +66,8 @@ function labIn(folder: string, name: string): Lab {
     npm: (...args) => command('npm', args, { cwd: folder, seconds: 3400 }),
     hardway: (...args) =>
       command(process.execPath, [join(folder, 'dist/hardway.js'), ...args], { cwd: folder }),
-    vagrant: (...args) => command('vagrant', args, { cwd: folder }),
+    // Without a locale Ruby takes what it reads for ASCII.
+    vagrant: (...args) => command('vagrant', args, { cwd: folder, env: { LC_ALL: 'C' } }),
     async kubectl(args, input) {
       const kubectl = cachedArtefacts('auto')?.get('kubectl').file ?? 'kubectl';
       const all = ['--kubeconfig', join(folder, '.hardway', 'kubeconfig'), ...args];
