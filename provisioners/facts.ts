@@ -23,6 +23,8 @@ export interface Facts {
   /** MiB free below /var. */
   readonly freeDisk: number;
   readonly missingTools: readonly string[];
+  /** A container runtime that somebody else installed; empty: none. */
+  readonly foreignRuntime: string;
   /** Days until the kubelet's client certificate expires; null: it has none yet. */
   readonly kubeletDays: number | null;
   /** SHA-256 fingerprint of the cluster CA it trusts already; empty: none. */
@@ -57,6 +59,7 @@ ip -o -4 address show | sed -n 's/^[0-9]*: \\([^ ]*\\) *inet \\([^ ]*\\).*/nic=\
 echo "machine-id=$(cat /etc/machine-id 2>/dev/null)"
 echo "time=$(date +%s)"
 echo "disk=$(df -Pm /var | awk 'NR==2 {print $4}')"
+for runtime in /usr/bin/containerd /usr/bin/dockerd /usr/bin/podman /usr/bin/crio; do [ -e $runtime ] && echo "runtime=$runtime"; done
 for tool in ${Object.keys(tools)}; do command -v "$tool" >/dev/null || echo "missing=$tool"; done
 end=$(openssl x509 -noout -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | cut -d= -f2)
 [ -n "$end" ] && echo "kubelet=$(( ($(date -d "$end" +%s) - $(date +%s)) / 86400 ))"
@@ -88,6 +91,7 @@ export function parseFacts(output: string): Facts {
     time: Number(one('time')),
     freeDisk: Number(one('disk')),
     missingTools: all('missing'),
+    foreignRuntime: one('runtime'),
     kubeletDays: one('kubelet') === '' ? null : Number(one('kubelet')),
     authority: one('ca'),
     resolvConf: one('resolv'),
@@ -121,6 +125,12 @@ function refuseUnfit(node: Node, facts: Facts): void {
     fail(`runs ${facts.init} as init; systemd is needed`, 'Use a systemd distribution.');
   if (ARCHITECTURES[facts.architecture] !== 'amd64') {
     fail(`is ${facts.architecture}; the artefacts are for x86_64`, 'Use an x86_64 machine.');
+  }
+  if (facts.foreignRuntime !== '') {
+    fail(
+      `has a container runtime of its own (${facts.foreignRuntime}); Hardway would take its place`,
+      'Use a machine without one, or remove its package there.',
+    );
   }
   nicOf(node, facts);
   const skew = Math.abs(facts.time - Date.now() / 1000);

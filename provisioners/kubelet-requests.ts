@@ -1,12 +1,14 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
-import type { Attendance } from '../src/engine/phase.ts';
+import type { Attendance, Condition } from '../src/engine/phase.ts';
+import type { Resource } from '../src/engine/resource.ts';
+import { command } from '../src/resources/command.ts';
 import { keyWeakness } from '../src/pki/keys.ts';
 import { type CertificateRequest, parseRequest } from '../src/pki/request.ts';
 import type { Usage } from '../src/pki/oids.ts';
 import type { ClusterPki } from './pki.ts';
 import { kubectl } from './resources/manifest.ts';
-import { byRole } from './scope.ts';
+import { byRole, namesOf } from './scope.ts';
 
 const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
 const SERVING = 'kubernetes.io/kubelet-serving';
@@ -30,23 +32,57 @@ const fields = [
   '{.status.certificate}',
 ];
 
-/** Prints one line a request, now and as they come; reads only. */
+/** An answer takes this long at most; what is still open then is answered again. */
+const ANSWER_MILLISECONDS = 5000;
+
+const columns = `${fields.join('{"|"}')}{"\\n"}`;
+const allColumns = `{range .items[*]}${columns}{end}`;
+
+/** Prints one line a request, now and as they come; all again every ten seconds. Reads only. */
 export const listRequests: Script = sh`while :; do
-  ${kubectl} get certificatesigningrequests --watch --request-timeout=0 -o jsonpath=${`${fields.join('{"|"}')}{"\\n"}`}
+  ${kubectl} get certificatesigningrequests --watch --request-timeout=10s -o jsonpath=${columns}
   sleep 0.2
 done`;
 
+/** Kubelets that ask for certificates and wait: a rotation comes long after the join. */
+export const openRequests: Resource = {
+  id: 'requests:kubelets',
+  desired: { open: 0 },
+  // While no API answers nothing can be asked of it.
+  question: command(
+    sh`[ -e /etc/kubernetes/admin.conf ] && ${kubectl} get certificatesigningrequests --request-timeout=5s -o jsonpath=${allColumns} 2>/dev/null; true`,
+    (output) => ({ open: output.split('\n').filter((line) => parseLine(line) !== null).length }),
+  ),
+  steps: () => [],
+  why: 'Answered from the operator’s side: checked against cluster.json and signed there.',
+};
+
+/** Every request of a kubelet has its answer. */
+export const requestsAnswered = (cluster: Cluster): Condition => ({
+  name: 'nodeReady',
+  description: 'all certificate requests to be answered',
+  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  script:
+    () => sh`all=$(${kubectl} get certificatesigningrequests --request-timeout=5s -o jsonpath=${allColumns}) || exit 1
+open=$(echo "$all" | awk -F'|' '$2 ~ /kubelet/ && $6 !~ /Denied|Failed/ && $7 == "" && $1 != "" { print $1 }')
+[ -z "$open" ] && exit 0
+echo "open:" $open
+exit 1`,
+  limit: cluster.timeouts['nodeReady'] ?? 120,
+});
+
 /** Kubelets' requests are checked against cluster.json and signed here: no machine holds a CA key. */
 export function answerKubelets(cluster: Cluster, pki: ClusterPki, joining: readonly string[]): Attendance {
-  const answered = new Set<string>();
+  const answered = new Map<string, number>();
   return {
     description: 'certificate requests of kubelets',
     on: byRole(cluster, 'master')[0]?.name ?? '',
     listen: listRequests,
     reply: (line, note) => {
       const request = parseLine(line);
-      if (request === null || answered.has(request.name)) return null;
-      answered.add(request.name);
+      if (request === null || Date.now() - (answered.get(request.name) ?? 0) < ANSWER_MILLISECONDS)
+        return null;
+      answered.set(request.name, Date.now());
       const problem = refusal(request, cluster, joining);
       if (problem !== null) {
         note(`certificate request ${request.name} of ${request.requestor} refused: ${problem}`);
@@ -57,11 +93,12 @@ export function answerKubelets(cluster: Cluster, pki: ClusterPki, joining: reado
   };
 }
 
-/** null: not a request of a kubelet that still waits for an answer. */
+/** null: not a request of a kubelet that still waits. Approved without a certificate is what a killed run left. */
 export function parseLine(line: string): Request | null {
   const [name = '', signer = '', requestor = '', usages = '', pem = '', conditions = '', certificate = ''] =
     line.split('|');
-  if ((signer !== CLIENT && signer !== SERVING) || conditions !== '' || certificate !== '') return null;
+  const settled = certificate !== '' || /Denied|Failed/.test(conditions);
+  if ((signer !== CLIENT && signer !== SERVING) || settled) return null;
   return {
     name,
     signer,

@@ -19,5 +19,9 @@ export const product: Product = {
   },
   status: async (cluster, machines, patience) =>
     (await import('./status.ts')).status(cluster, machines, patience),
-  removal: async (cluster) => (await import('./removal.ts')).removal(cluster),
+  async removal(cluster, pkiFolder) {
+    const [{ preparePki }, { removal }] = await Promise.all([import('./pki.ts'), import('./removal.ts')]);
+    const pki = await preparePki(cluster, pkiFolder, false);
+    return removal(pki.authority('ca').fingerprint);
+  },
 };

@@ -1,4 +1,3 @@
-import type { Cluster } from '../src/cluster/model.ts';
 import { type Script, sh } from '../src/connection/quote.ts';
 
 const services = [
@@ -16,8 +15,17 @@ const folders = [
   ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf'],
 ];
 
-/** Takes everything that Hardway put on a machine off it again; what is not ours stays. */
-export const removal = (_cluster: Cluster): Script => sh`for name in ${services}; do
+/**
+ * Takes everything that Hardway put on a machine off it again. Only from a machine that Hardway prepared and that
+ * trusts this cluster's authority (its SHA-256 fingerprint), or none yet.
+ */
+export const removal = (fingerprint: string): Script => sh`[ -d /var/lib/hardway ] || exit 0
+ca=$(openssl x509 -noout -fingerprint -sha256 -in /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -d= -f2)
+if [ -n "$ca" ] && [ "$ca" != ${fingerprint} ]; then
+  echo "belongs to a cluster with another certificate authority ($ca): nothing was touched" >&2
+  exit 1
+fi
+for name in ${services}; do
   [ -e "/etc/systemd/system/$name.service" ] || continue
   if [ "$name" = containerd ]; then
     # The pods' processes outlive their daemons by design; containers of other namespaces are not ours.
@@ -40,6 +48,6 @@ for link in cni0 flannel.1; do ip link show "$link" >/dev/null 2>&1 && ip link d
 for table in 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
 grep -q '^# END hardway$' /etc/hosts && sed -i '/^# BEGIN hardway$/,/^# END hardway$/d' /etc/hosts
 cd /usr/local/bin && rm -f ${programs}
-rm -rf ${folders}
+rm -rf --one-file-system ${folders}
 getent passwd etcd >/dev/null && userdel etcd
 true`;

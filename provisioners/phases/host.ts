@@ -41,7 +41,9 @@ const debianPackage = (name: string): Resource => ({
   ),
   steps: () => [
     {
-      run: sh`DEBIAN_FRONTEND=noninteractive apt-get -q update && apt-get -q install -y --no-install-recommends ${name}`,
+      run: sh`export DEBIAN_FRONTEND=noninteractive
+apt-get -q -o DPkg::Lock::Timeout=120 update
+apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ${name}`,
     },
   ],
 });

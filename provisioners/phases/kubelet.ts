@@ -7,7 +7,7 @@ import { command } from '../../src/resources/command.ts';
 import { absent, directory, file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
 import { apiServerReady, lastWords, nodesReady } from '../conditions.ts';
-import { answerKubelets } from '../kubelet-requests.ts';
+import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import type { ClusterPki } from '../pki.ts';
 import { programLine, programs } from '../program.ts';
@@ -26,27 +26,35 @@ export interface Joining {
 }
 
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
-export const kubelet = (cluster: Cluster, { pki, present, joining }: Joining): Phase<Scope> => ({
-  name: 'kubelet',
-  title: 'Join the nodes',
-  docs: 'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
-  on: namesOf(cluster.nodes),
-  needs: [apiServerReady(cluster)],
-  stages: [
-    {
-      title: 'kubelets',
-      resources: (scope) => [...kubeletResources(scope), identity('client'), identity('server')],
-      attend: answerKubelets(cluster, pki, joining),
-      settle: [hasIdentities(present), nodesReady(cluster, present)],
-    },
-    { title: 'join token no longer needed', resources: () => [absent(BOOTSTRAP)] },
-    {
-      title: 'roles',
-      on: namesOf(byRole(cluster, 'master')).slice(0, 1),
-      resources: () => present.map((name) => nodeRoles(cluster, name)),
-    },
-  ],
-});
+export function kubelet(cluster: Cluster, { pki, present, joining }: Joining): Phase<Scope> {
+  const firstMaster = namesOf(byRole(cluster, 'master')).slice(0, 1);
+  return {
+    name: 'kubelet',
+    title: 'Join the nodes',
+    docs: 'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
+    on: namesOf(cluster.nodes),
+    needs: [apiServerReady(cluster)],
+    stages: [
+      {
+        title: 'kubelets',
+        resources: (scope) => [
+          ...kubeletResources(scope),
+          identity('client'),
+          identity('server'),
+          ...(firstMaster.includes(scope.node.name) ? [openRequests] : []),
+        ],
+        attend: answerKubelets(cluster, pki, joining),
+        settle: [hasIdentities(present), nodesReady(cluster, present), requestsAnswered(cluster)],
+      },
+      { title: 'join token no longer needed', resources: () => [absent(BOOTSTRAP)] },
+      {
+        title: 'roles',
+        on: firstMaster,
+        resources: () => present.map((name) => nodeRoles(cluster, name)),
+      },
+    ],
+  };
+}
 
 function kubeletResources(scope: Scope): Resource[] {
   const { node, artefacts, pki, joining } = scope;

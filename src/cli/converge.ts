@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { provideArtefacts } from '../artefacts/artefacts.ts';
 import { converge, type Outcome } from '../engine/converge.ts';
 import type { Report } from '../report/event.ts';
@@ -38,7 +36,7 @@ export const isNew = ({ state }: Session): boolean => !existsSync(state.path('ku
 
 /** Planning writes nothing: certificates it would make are made in a copy that is thrown away. */
 async function prepareCopy(product: Product, session: Session): Promise<Prepared> {
-  const copy = await mkdtemp(join(tmpdir(), 'hardway-plan-'));
+  const copy = await mkdtemp(session.state.path('plan-'));
   try {
     const kept = session.state.path('pki');
     if (existsSync(kept)) await cp(kept, copy, { recursive: true });

@@ -15,7 +15,7 @@ export interface Product {
     patience: number,
   ): Promise<ClusterStatus>;
   /** Takes everything of ours off one machine; data only when asked by name. */
-  removal(cluster: Cluster): Promise<Script>;
+  removal(cluster: Cluster, pkiFolder: string): Promise<Script>;
 }
 
 export interface Prepared {

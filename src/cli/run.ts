@@ -1,6 +1,6 @@
 import type { Outcome } from '../engine/converge.ts';
 import { asError } from '../engine/as-error.ts';
-import type { HardwayError } from '../errors.ts';
+import { BusyError, type HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { withLock } from '../state/lock.ts';
 import { runRecipe } from './converge.ts';
@@ -10,7 +10,7 @@ import { journaled, reportFor } from './reporting.ts';
 import type { Session } from './session.ts';
 import { present } from './present.ts';
 import { nodeTable } from './table.ts';
-import { verdictOf } from './verdict.ts';
+import { count, verdictOf } from './verdict.ts';
 import type { Given } from './verb.ts';
 
 /** Seconds to wait for another run; Vagrant's parallel machines wait for the first one's engine. */
@@ -37,14 +37,36 @@ export async function run(
       runRecipe(product, session, { planOnly, report, signal: stop.signal });
     const outcome = planOnly ? await work() : await locked(session, report, verb, work);
     for (const failure of outcome.failures) tellFailure(report, failure);
-    const healthy =
-      planOnly ||
-      outcome.failures.length > 0 ||
-      (await closingCheck(product, session, given, report, outcome));
-    const verdict = verdictOf(outcome, planOnly, (Date.now() - began) / 1000);
-    const code = healthy || outcome.awaiting.length > 0 ? verdict.exitCode : exitCode.failed;
     const seconds = (Date.now() - began) / 1000;
-    report({ type: 'verdict', exitCode: code, text: verdict.text, changes: outcome.changes, seconds });
+    const verdict = verdictOf(outcome, planOnly, seconds);
+    const isWell =
+      planOnly ||
+      verdict.exitCode === exitCode.failed ||
+      (await closingCheck(product, session, given, report, outcome));
+    // While machines are missing the cluster cannot be well; that is what partial says.
+    const spoiled = !isWell && verdict.exitCode === exitCode.done;
+    const code = spoiled ? exitCode.failed : verdict.exitCode;
+    const text = spoiled
+      ? `not well after ${count(outcome.changes, 'change')}: the lines above say what`
+      : verdict.text;
+    report({
+      type: 'verdict',
+      exitCode: code,
+      text,
+      changes: outcome.changes,
+      seconds: (Date.now() - began) / 1000,
+    });
+    return code;
+  } catch (error) {
+    tellFailure(report, error);
+    const code = error instanceof BusyError ? exitCode.busy : exitCode.failed;
+    report({
+      type: 'verdict',
+      exitCode: code,
+      text: 'failed',
+      changes: 0,
+      seconds: (Date.now() - began) / 1000,
+    });
     return code;
   } finally {
     stop.release();

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Cluster, Node } from '../cluster/model.ts';
 import { loadCluster } from '../cluster/load.ts';
 import type { Connection } from '../connection/connection.ts';
-import { knownHosts } from '../connection/known-hosts.ts';
+import { type KnownHosts, knownHosts } from '../connection/known-hosts.ts';
 import type { SshOptions } from '../connection/ssh-client.ts';
 import { HardwayError } from '../errors.ts';
 import type { Machine } from '../engine/converge.ts';
@@ -39,6 +39,7 @@ export function openSession(options: SessionOptions): Session {
   const folder = dirname(file);
   const state = openState(resolve(folder, '.hardway'));
   const open = new Map<string, Connection>();
+  const hosts = knownHosts(state.path('known_hosts'));
 
   async function machines(): Promise<readonly Machine[]> {
     // Loaded only when machines are to be reached: help and validation start faster.
@@ -62,9 +63,16 @@ export function openSession(options: SessionOptions): Session {
     const key = `${name} ${user}@${host}:${port}`;
     const known = open.get(key);
     if (known !== undefined) return known;
-    const hosts = knownHosts(state.path('known_hosts'));
     const connectTimeout = cluster.timeouts['connect'] ?? 10;
-    const connection = reach({ host, port, user, keys, knownHosts: hosts, label: name, connectTimeout });
+    const connection = reach({
+      host,
+      port,
+      user,
+      keys,
+      knownHosts: keysByName(hosts, name),
+      label: name,
+      connectTimeout,
+    });
     open.set(key, connection);
     return connection;
   }
@@ -76,5 +84,15 @@ export function openSession(options: SessionOptions): Session {
 }
 
 type Target = Pick<Endpoint, 'host' | 'port' | 'user' | 'keys'>;
+
+/**
+ * A machine's key is kept under its name: under VirtualBox the endpoint is a forwarded port, and another machine's
+ * tomorrow.
+ */
+export const keysByName = (hosts: KnownHosts, name: string): KnownHosts => ({
+  load: () => hosts.load(name, 22),
+  record: (_host, _port, key) => hosts.record(name, 22, key),
+  forget: () => hosts.forget(name, 22),
+});
 
 const endpointOf = (node: Node, told: Endpoint | undefined): Target | null => node.ssh ?? told ?? null;

@@ -1,5 +1,6 @@
 /** The two ways to write how a machine is reached, as one. */
 import { isAbsolute, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import type { SshEntry } from './description.ts';
 import type { SshTarget } from './model.ts';
@@ -19,8 +20,19 @@ export function parseSsh(ssh: string | SshEntry): ParsedSsh {
 
 /** Key files become absolute paths; `folder` is where cluster.json lies. */
 export function toTarget({ host, port, user, keys }: SshEntry, folder: string): SshTarget {
-  return { host, port: port ?? 22, user, keys: (keys ?? []).map((key) => keyFile(key, folder)) };
+  return {
+    host,
+    port: port ?? 22,
+    user,
+    keys: keys === undefined ? usualKeys() : keys.map((key) => keyFile(key, folder)),
+  };
 }
+
+/** The keys that ssh itself would try. */
+const usualKeys = (): string[] =>
+  ['id_ed25519', 'id_ecdsa', 'id_rsa']
+    .map((name) => join(homedir(), '.ssh', name))
+    .filter((file) => existsSync(file));
 
 function keyFile(key: string, folder: string): string {
   if (key.startsWith('~/')) return join(homedir(), key.slice(2));

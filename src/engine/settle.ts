@@ -84,9 +84,15 @@ export async function attend(
   const note = (text: string): void => report({ type: 'warning', machine: attendance.on, text });
   const answering: Promise<void>[] = [];
   const onLine = (line: string): void => void answering.push(answer(connection, attendance, line, note));
-  const listening = connection
-    .run(attendance.listen, { limit, onLine, signal: over.signal })
-    .catch((error: unknown) => note(`requests could not be heard: ${asError(error).message}`));
+  const listen = async (): Promise<void> => {
+    // For as long as the stage takes, however slow its uploads are.
+    for (let outcome = 'limit'; outcome === 'limit';) {
+      ({ outcome } = await connection.run(attendance.listen, { limit, onLine, signal: over.signal }));
+    }
+  };
+  const listening = listen().catch((error: unknown) =>
+    note(`requests could not be heard: ${asError(error).message}`),
+  );
   await until.catch(() => undefined);
   over.abort();
   await Promise.all([listening, ...answering]);

@@ -32,9 +32,14 @@ export async function markedContainers(group: string): Promise<readonly string[]
   return words(found.stdout).map((file) => file.slice(containers.length + 1, -'/config'.length));
 }
 
-/** Made but never started: its Vagrant process was killed in between, and nothing is in it. */
+/** Made from our box but never started: its Vagrant process was killed in between, and nothing is in it. */
 export async function neverStarted(name: string): Promise<boolean> {
-  return !(await $({ quiet: true, nothrow: true })`${sudo} grep -q VAGRANT-BEGIN ${configFile(name)}`).ok;
+  if ((await activeContainers()).includes(name)) return false;
+  const has = async (text: string): Promise<boolean> =>
+    (await $({ quiet: true, nothrow: true })`${sudo} grep -q ${text} ${configFile(name)}`).ok;
+  return (
+    (await has('/var/lib/hardway/roots/')) && !(await has('VAGRANT-BEGIN')) && !(await has('^lxc.group'))
+  );
 }
 
 export async function removeContainer(name: string): Promise<void> {

@@ -27,10 +27,16 @@ export interface Lab {
  * Whatever is there already is left alone: with everything up it costs a few questions.
  */
 export async function labUp(
-  lab: Lab & { readonly converge: (machines: readonly Machine[]) => Promise<number> },
+  lab: Lab & {
+    /** Done while the machines start, but not before this host is found fit. */
+    readonly meanwhile: () => Promise<void>;
+    readonly converge: (machines: readonly Machine[]) => Promise<number>;
+  },
 ): Promise<number> {
   const { cluster, dir, report } = lab;
   await prepareHost(cluster, report);
+  const meanwhile = lab.meanwhile();
+  meanwhile.catch(() => undefined); // told below
   await healNetwork(cluster, dir);
   await raiseLimits(report);
   if (!(await allUp(lab))) {
@@ -39,6 +45,7 @@ export async function labUp(
     // The provisioner would converge once per machine; once for all is quicker.
     await vagrant(['up', '--provider=lxc', '--parallel', '--no-provision'], dir, report);
   }
+  await meanwhile;
   return lab.converge(endpoints(cluster, dir));
 }
 

@@ -19,7 +19,13 @@ describe('parseFacts', () => {
         { name: 'eth1', address: `${master.address}/24` },
       ],
       time: expect.closeTo(Date.now() / 1000, 0) as number,
-      ...{ freeDisk: 20000, missingTools: ['conntrack'], kubeletDays: null, authority: '' },
+      ...{
+        freeDisk: 20000,
+        missingTools: ['conntrack'],
+        kubeletDays: null,
+        authority: '',
+        foreignRuntime: '',
+      },
       resolvConf: '/etc/resolv.conf',
     });
   });

@@ -69,9 +69,13 @@ describe('answerKubelets', () => {
     expect([reply(line(client)) === null, reply(line(client))]).toEqual([false, null]);
   });
 
+  it('signs what a killed run approved and did not sign', () => {
+    expect(attendance().reply(line(client, 'Approved'))).toMatch(/"certificate"/);
+  });
+
   const ignored: [string, string][] = [
     ['another signer', line({ ...client, signer: 'kubernetes.io/kube-apiserver-client' })],
-    ['approved already', line(client, 'Approved')],
+    ['failed already', line(client, 'Failed')],
     ['denied already', line(client, 'Denied')],
     ['signed already', line(client, '', 'LS0t')],
     ['an empty line', ''],

@@ -25,7 +25,7 @@ export const down = (product: Product): Verb =>
         if (given['yes'] !== true && !(await agreed(`Erase cluster ${session.cluster.name} on ${names}?`))) {
           return say('nothing was changed');
         }
-        const removal = await product.removal(session.cluster);
+        const removal = await product.removal(session.cluster, session.state.path('pki'));
         await withLock(session.state.dir, { who: 'down', wait: 60 }, () =>
           Promise.all(
             [...machines].map(async ([name, connection]) => {

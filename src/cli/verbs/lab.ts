@@ -1,3 +1,4 @@
+import { withLock } from '../../state/lock.ts';
 import { writeMachine } from '../../state/inventory.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Product } from '../product.ts';
@@ -31,7 +32,7 @@ export const lab = (product: Product): Verb =>
       }
       if (given['destroy'] === true || given['action'] === 'destroy') {
         const { labDestroy } = await import('../../lab/lab.ts');
-        await labDestroy(at);
+        await withLock(session.state.dir, { who: 'lab destroy', wait: 60 }, () => labDestroy(at));
         report({
           type: 'note',
           text: `the lab ${session.cluster.name} is gone; artefacts and boxes stay cached`,
@@ -49,15 +50,16 @@ async function up(product: Product, session: Session, given: Given): Promise<num
     import('../run.ts'),
   ]);
   const { cluster, folder, state } = session;
-  // Keys take a second of computing: made while the machines start.
-  const keys = product.prepare(cluster, state.path('pki'), isNew(session));
-  keys.catch(() => undefined);
   const code = await labUp({
     cluster,
     dir: folder,
     report: reportFor(given),
+    // Keys take a second of computing: made while the machines start.
+    meanwhile: () =>
+      withLock(state.dir, { who: 'lab', wait: 60 }, async () => {
+        await product.prepare(cluster, state.path('pki'), isNew(session));
+      }),
     converge: async (machines) => {
-      await keys;
       for (const machine of machines) await writeMachine(state, machine);
       return run(product, session, given, 'up');
     },

@@ -1,5 +1,5 @@
 import { knownHosts } from '../../connection/known-hosts.ts';
-import { readInventory, removeMachine } from '../../state/inventory.ts';
+import { removeMachine } from '../../state/inventory.ts';
 import { exitCode } from '../exit-codes.ts';
 import { openSession } from '../session.ts';
 import { verb } from '../verb.ts';
@@ -12,8 +12,7 @@ export const node = verb(
   async (given) => {
     const { state } = openSession(given);
     const name = String(given['name']);
-    const machine = (await readInventory(state)).find((each) => each.name === name);
-    if (machine !== undefined) await knownHosts(state.path('known_hosts')).forget(machine.host, machine.port);
+    await knownHosts(state.path('known_hosts')).forget(name, 22);
     await removeMachine(state, name);
     return exitCode.done;
   },

@@ -1,5 +1,4 @@
 import { knownHosts } from '../../connection/known-hosts.ts';
-import { readInventory } from '../../state/inventory.ts';
 import { UsageError } from '../../errors.ts';
 import { exitCode } from '../exit-codes.ts';
 import { openSession } from '../session.ts';
@@ -12,10 +11,9 @@ export const trust = verb(
   async (given) => {
     const { state, cluster } = openSession(given);
     const name = String(given['machine']);
-    const node = cluster.nodes.find((each) => each.name === name);
-    const endpoint = node?.ssh ?? (await readInventory(state)).find((machine) => machine.name === name);
-    if (endpoint === undefined) throw new UsageError(`nothing is known about a machine ${name}`);
-    await knownHosts(state.path('known_hosts')).forget(endpoint.host, endpoint.port);
+    if (!cluster.nodes.some((node) => node.name === name))
+      throw new UsageError(`${name} is no machine of ${cluster.name}`);
+    await knownHosts(state.path('known_hosts')).forget(name, 22);
     process.stdout.write(`the next host key of ${name} will be recorded\n`);
     return exitCode.done;
   },

@@ -18,7 +18,7 @@ export const up = (product: Product): Verb =>
           describe: 'this machine’s endpoint is on standard input',
         })
         .example('$0 up', 'converge all machines that are there')
-        .example('$0 up --set network.podCidr=10.50.0.0/16', 'with one value overridden'),
+        .example('$0 up --set timeouts.nodeReady=300', 'with one value overridden'),
     async (given) => {
       const session = openSession(given);
       const machine = given['from-vagrant'];
