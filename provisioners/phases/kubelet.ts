@@ -11,7 +11,7 @@ import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-reque
 import { kubeconfig } from '../kubeconfig.ts';
 import type { ClusterPki } from '../pki.ts';
 import { programLine, programs } from '../program.ts';
-import { manifest } from '../resources/manifest.ts';
+import { applyToExisting, manifest } from '../resources/manifest.ts';
 import { apiServer, byRole, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 
@@ -150,9 +150,10 @@ function nodeRoles(cluster: Cluster, name: string): Resource {
     (role) => ({ master: 'control-plane', etcd: 'etcd', minion: 'minion' })[role],
   );
   const labels = Object.fromEntries(roles.map((role) => [`node-role.kubernetes.io/${role}`, '']));
-  return manifest({
+  const wanted = {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: { ...labels, ...node?.labels } },
-  });
+  };
+  return manifest(wanted, { gather: applyToExisting });
 }

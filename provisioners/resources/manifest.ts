@@ -52,6 +52,15 @@ ${verbatim(listOf(items) as Script)}
 HARDWAY`,
 };
 
+/** The same, for objects that others make and we only add to: one that is missing is an error, not made by halves. */
+export const applyToExisting: Gather = {
+  name: 'apply-to-existing',
+  script: (items) => sh`${kubectl} get -o name -f - <<'HARDWAY' >/dev/null
+${verbatim(listOf(items) as Script)}
+HARDWAY
+${verbatim(apply.script(items))}`,
+};
+
 const identity = ({ apiVersion, kind, metadata }: Manifest): string =>
   [apiVersion, kind, metadata.namespace ?? '', metadata.name].join('/');
 

@@ -42,7 +42,7 @@ module Hardway
     end
   end
 
-  # The cluster forgets a machine before that is destroyed; a cluster that does not answer must not prevent it.
+  # The endpoint and host key of a machine are forgotten before it is destroyed; a failure must not prevent that.
   class ForgetMachine
     SECONDS = 60
 
@@ -59,11 +59,12 @@ module Hardway
     private
 
     def forget(machine)
-      Engine.run(machine.env.root_path, 'node', 'forget', machine.name.to_s, limit: SECONDS) do |line|
+      code = Engine.run(machine.env.root_path, 'node', 'forget', machine.name.to_s, limit: SECONDS) do |line|
         machine.ui.info(line)
       end
+      machine.ui.warn("Hardway could not forget #{machine.name} (exit code #{code.inspect})") unless code == 0
     rescue StandardError => e
-      machine.ui.warn("Hardway could not take #{machine.name} out of the cluster: #{e.message}")
+      machine.ui.warn("Hardway could not forget #{machine.name}: #{e.message}")
     end
   end
 end

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -91,5 +92,49 @@ rm /run/pattern`;
       `curl -sk -m 5 -o /dev/null -w '%{http_code}' https://192.168.77.102:10250/pods`,
     );
     expect(kubelet.stdout).toBe('401');
+  });
+
+  it('a forged certificate request is refused, said so, and never signed', async () => {
+    const subject = '/O=system:nodes/CN=system:node:minion-1';
+    const openssl = [
+      'req',
+      '-new',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      '/dev/null',
+      '-subj',
+      subject,
+    ];
+    const request = execFileSync('openssl', openssl, { stdio: ['ignore', 'pipe', 'ignore'] }).toString(
+      'base64',
+    );
+    const signerName = 'kubernetes.io/kube-apiserver-client-kubelet';
+    const forged = {
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name: 'forged' },
+      spec: { request, signerName, usages: ['digital signature', 'client auth'] },
+    };
+    await lab.kubectl(['create', '-f', '-'], JSON.stringify(forged));
+    try {
+      const plan = await lab.hardway('plan');
+      expect(plan.output).toContain('requests:kubelets (open)');
+      const up = await lab.hardway('up');
+      expect(up.code, up.output).toBe(0);
+      expect(up.output).toMatch(/certificate request forged of \S+ refused: .* may not ask for minion-1/);
+      const status = await lab.kubectl([
+        'get',
+        'csr',
+        'forged',
+        '-o',
+        'jsonpath={.status.conditions[*].type}{.status.certificate}',
+      ]);
+      expect(status).toBe('Denied');
+      expect((await lab.hardway('plan')).code).toBe(0);
+    } finally {
+      await lab.kubectl(['delete', 'csr', 'forged']);
+    }
   });
 });
