@@ -11,6 +11,14 @@ export const lastWords = (service: string): Script =>
 
 const seconds = (cluster: Cluster, name: string): number => cluster.timeouts[name] ?? 120;
 
+export const containerdAnswers = (cluster: Cluster): Condition => ({
+  name: 'containerd',
+  description: 'containerd to answer',
+  on: namesOf(cluster.nodes),
+  script: () => sh`/usr/local/bin/ctr version`,
+  limit: 60,
+});
+
 /** Asked of one member: it answers only while a quorum stands behind it. */
 export const etcdHasQuorum = (cluster: Cluster): Condition => ({
   name: 'etcdQuorum',

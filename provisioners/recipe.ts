@@ -2,7 +2,7 @@ import type { Artefacts } from '../src/artefacts/artefact.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Plan, Recipe } from '../src/engine/phase.ts';
 import { HardwayError, MachineError } from '../src/errors.ts';
-import { type Facts, factsScript, nicOf, parseFacts, preflight } from './facts.ts';
+import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
 import { addons } from './phases/addons.ts';
@@ -68,7 +68,7 @@ function scope(
   const machine = input.cluster.nodes.find((each: Node) => each.name === name);
   if (facts === undefined || machine === undefined)
     throw new HardwayError('INTERNAL', `nothing is known about ${name}`);
-  return { ...input, node: machine, facts, nic: nicOf(machine, facts), joining };
+  return { ...input, node: machine, facts, joining };
 }
 
 /** What machines are not, what is done about it, and which ones: one line for those that are alike. */

@@ -8,8 +8,6 @@ export interface Scope {
   readonly cluster: Cluster;
   readonly node: Node;
   readonly facts: Facts;
-  /** The NIC that carries the node's address. */
-  readonly nic: string;
   readonly pki: ClusterPki;
   readonly artefacts: Artefacts;
   /** The join token, `id.secret`; for the machines that have yet to join and the API that must know it. */

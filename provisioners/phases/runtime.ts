@@ -1,10 +1,10 @@
-import { sh } from '../../src/connection/quote.ts';
-import type { Condition, Phase } from '../../src/engine/phase.ts';
+import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { HardwayError } from '../../src/errors.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { directory, file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
+import { containerdAnswers } from '../conditions.ts';
 import { programLine, programs } from '../program.ts';
 import { image } from '../resources/image.ts';
 import { namesOf, type Scope } from '../scope.ts';
@@ -55,11 +55,3 @@ function images({ artefacts }: Scope): Resource[] {
   const archives = artefacts.all().filter(({ kind }) => kind === 'image');
   return [...programs(artefacts, ...archives.map(({ name }) => name)), ...archives.map(image)];
 }
-
-export const containerdAnswers = (cluster: Cluster): Condition => ({
-  name: 'containerd',
-  description: 'containerd to answer',
-  on: namesOf(cluster.nodes),
-  script: () => sh`/usr/local/bin/ctr version`,
-  limit: 60,
-});

@@ -1,6 +1,6 @@
 /** What the lock file says, and what the cache holds. */
 
-/** One entry of boxes/artefacts.lock.json. */
+/** One entry of boxes/artefacts.json. */
 export interface LockedArtefact {
   /** "kubelet", "etcdctl", "image:coredns" … */
   readonly name: string;
