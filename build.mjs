@@ -1,5 +1,5 @@
 // Bundles the command into dist/: few files to load, so that it starts fast. Libraries stay in node_modules.
-import { renameSync, rmSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -42,6 +42,8 @@ await build({
   plugins: [validator],
   banner: { js: '#!/usr/bin/env node' },
 });
+// npx runs the file itself, and sets this only when it first links it.
+chmodSync(join(making, 'hardway.js'), 0o755);
 // In one step: somebody may be starting the command right now.
 rmSync(dist, { recursive: true, force: true });
 renameSync(making, dist);
