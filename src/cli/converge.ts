@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { provideArtefacts } from '../artefacts/artefacts.ts';
 import { converge, type Outcome } from '../engine/converge.ts';
+import { effect } from '../engine/site.ts';
 import type { Report } from '../report/event.ts';
 import { clusterToken } from '../state/token.ts';
 import { writeAtomic } from '../state/write-atomic.ts';
@@ -19,15 +20,21 @@ export async function runRecipe(product: Product, session: Session, options: Run
   const { cluster, state } = session;
   const { report, planOnly } = options;
   // Together: both take a while when they have something to do.
+  const here = { machine: '', phase: 'operator', report };
   const [prepared, artefacts] = await Promise.all([
-    planOnly ? prepareCopy(product, session) : product.prepare(cluster, state.path('pki'), isNew(session)),
+    planOnly
+      ? prepareCopy(product, session)
+      : effect(here, 'keys and certificates', () =>
+          product.prepare(cluster, state.path('pki'), isNew(session)),
+        ),
     provideArtefacts({ source: cluster.artefacts.source, report }),
   ]);
   const token = planOnly && isNew(session) ? 'aaaaaa.aaaaaaaaaaaaaaaa' : await clusterToken(state);
   const recipe = prepared.recipe(artefacts, token);
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const outcome = await converge({ recipe, machines: session.machines, report, planOnly, ...signal });
-  if (!planOnly && outcome.failures.length === 0) await keepKubeconfig(session, prepared);
+  if (!planOnly && outcome.failures.length === 0)
+    await effect(here, 'kubeconfig', () => keepKubeconfig(session, prepared));
   return outcome;
 }
 

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { writeFiles } from '../connection/bundle.ts';
-import type { Connection, Upload } from '../connection/connection.ts';
+import type { Upload } from '../connection/connection.ts';
 import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
-import type { Report } from '../report/event.ts';
 import type { Content, Gather, Step } from './resource.ts';
+import { effect, type Site } from './site.ts';
 
 /** Above this a file is streamed by itself instead of travelling inside the change script. */
 const LARGE = 256 * 1024;
+/** Seconds for one change script, uploads not counted. */
+export const CHANGE_LIMIT = 180;
 
 export interface Work {
   readonly resource: string;
@@ -16,22 +18,32 @@ export interface Work {
 
 /**
  * Makes all changes of one stage on one machine: large files first, then one script with the small files,
- * the removals and the commands, each distinct command once. Throws MachineError naming what failed.
+ * the removals and the commands, each distinct command once; then what is done on this side. Throws MachineError
+ * naming what failed.
  */
-export async function change(
-  machine: string,
-  connection: Connection,
-  work: readonly Work[],
-  limit: number,
-  report: Report,
-): Promise<void> {
+export async function change(site: Site, work: readonly Work[]): Promise<void> {
   const uploads = work.flatMap(({ steps }) => steps.filter(isPut)).map(upload);
-  for (const large of uploads.filter(isLarge)) await put(machine, connection, large, report);
+  for (const large of uploads.filter(isLarge)) await effect(site, large.path, () => put(site, large));
   const script = changeScript(
     work,
     uploads.filter((file) => !isLarge(file)),
   );
-  if (script === '') return;
+  if (script !== '') await effect(site, subjects(work), () => run(site, script, secondsFor(work)));
+  for (const step of work.flatMap(({ steps }) => steps)) {
+    if (!('here' in step)) continue;
+    await effect(site, step.what, step.here);
+    await site.connection.connect(); // it may have gone down meanwhile
+  }
+}
+
+const subjects = (work: readonly Work[]): string => work.map(({ resource }) => resource).join(' ');
+
+const secondsFor = (work: readonly Work[]): number =>
+  work
+    .flatMap(({ steps }) => steps)
+    .reduce((sum, step) => sum + ('run' in step ? (step.limit ?? 0) : 0), CHANGE_LIMIT);
+
+async function run({ machine, connection }: Site, script: Script, limit: number): Promise<void> {
   const result = await connection.run(script, { limit });
   if (result.ok) return;
   const failed = /^hw-failed (.*)$/m.exec(result.stdout)?.[1];
@@ -68,7 +80,7 @@ const isFile = (content: Content): content is Extract<Content, { file: string }>
 
 const isLarge = (file: Upload): boolean => !Buffer.isBuffer(file.content) || file.content.length > LARGE;
 
-async function put(machine: string, connection: Connection, file: Upload, report: Report): Promise<void> {
+async function put({ machine, connection, report }: Site, file: Upload): Promise<void> {
   const task = `${machine}: ${file.path}`;
   await connection.put({
     ...file,
@@ -82,7 +94,7 @@ function changeScript(work: readonly Work[], files: readonly Upload[]): Script {
   const gathered = gather(work);
   for (const { resource, steps } of work) {
     for (const step of steps) {
-      if ('put' in step) continue;
+      if ('put' in step || 'here' in step) continue;
       const script =
         'run' in step ? step.run : 'remove' in step ? sh`rm -rf -- ${step.remove}` : gathered(step.gather);
       if (seen.has(script)) continue;

@@ -59,6 +59,8 @@ export interface Pass<S> {
   readonly awaiting: readonly string[];
   readonly surveys: ReadonlyMap<string, Survey>;
   readonly needs: NeedAnswers;
+  /** Needs that were waited for and came true. */
+  readonly met: Set<string>;
   changes: number;
   /** `<machine> <resource>` and what it was (or would be) made: what the survey no longer knows. */
   readonly changed: Map<string, State | null>;
@@ -88,6 +90,7 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
     awaiting,
     surveys,
     needs,
+    met: new Set(),
     changes: 0,
     changed: new Map(),
     deferred: [],

@@ -29,10 +29,9 @@ export function askNeeds<S>(plan: Plan<S>, present: ReadonlyMap<string, Connecti
  */
 export async function unmetNeed<S>(pass: Pass<S>, phase: Phase<S>): Promise<string | null> {
   for (const need of phase.needs ?? []) {
-    for (const machine of need.on) {
-      const reason = await unmetOn(pass, need, machine);
-      if (reason !== null) return `${need.description}: ${reason}`;
-    }
+    const reasons = await Promise.all(need.on.map((machine) => unmetOn(pass, need, machine)));
+    const reason = reasons.find((one) => one !== null) ?? null;
+    if (reason !== null) return `${need.description}: ${reason}`;
   }
   return null;
 }
@@ -42,7 +41,10 @@ async function unmetOn<S>(pass: Pass<S>, need: Condition, machine: string): Prom
   const connection = pass.present.get(machine);
   if (connection === undefined) return `${machine} is not there yet`;
   if (pass.changes > 0 && !planOnly) {
+    // What came true in this pass stays true in it: phases do not break what earlier ones needed.
+    if (pass.met.has(key(need, machine))) return null;
     await settle(machine, connection, need, report);
+    pass.met.add(key(need, machine));
     return null;
   }
   const answer = await pass.needs.get(key(need, machine));

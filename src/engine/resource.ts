@@ -36,9 +36,12 @@ export type Content =
 
 export type Step =
   | { readonly put: string; readonly content: Content; readonly mode: number; readonly owner?: string }
-  | { readonly run: Script }
+  /** `limit`: seconds it may take, when that is more than a change usually has. */
+  | { readonly run: Script; readonly limit?: number }
   | { readonly gather: Gather; readonly item: string }
-  | { readonly remove: string };
+  | { readonly remove: string }
+  /** Done on the operator's side, after the machine's own steps: what the machine cannot do to itself. */
+  | { readonly here: () => Promise<void>; readonly what: string };
 
 /** What is desired, which question reveals what is, which steps close the difference. Never touches a machine. */
 export interface Resource {
@@ -51,6 +54,10 @@ export interface Resource {
   steps(now: State | null): readonly Step[];
   /** One sentence for people who want to understand. */
   readonly why?: string;
+  /** What stops for a while when the difference is closed: "restarts kubelet.service". Pure. */
+  disturbs?(now: State | null): readonly string[];
+  /** A text file that may be shown: its differences are told line by line. */
+  readonly text?: { readonly path: string; readonly wanted: string };
   /** Differences are shown without values. */
   readonly secret?: boolean;
 }

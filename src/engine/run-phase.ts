@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import { MachineError } from '../errors.ts';
 import { asError } from './as-error.ts';
-import { change, type Work } from './change.ts';
+import { change, CHANGE_LIMIT, type Work } from './change.ts';
 import type { Pass } from './converge.ts';
 import { differences } from './difference.ts';
 import { unmetNeed } from './needs.ts';
@@ -9,9 +9,7 @@ import type { Phase, Stage } from './phase.ts';
 import { type Resource, type State, unknown } from './resource.ts';
 import { attend, settle } from './settle.ts';
 import { survey } from './survey.ts';
-
-/** Seconds for one change script. */
-const CHANGE_LIMIT = 180;
+import { changedLines } from './text.ts';
 
 /** One phase in one pass: its needs, then stage by stage on all its machines at once. */
 export async function runPhase<S>(pass: Pass<S>, phase: Phase<S>): Promise<void> {
@@ -55,12 +53,20 @@ async function runStage<S>(
   if (drifts.length === 0 || pass.options.planOnly) return;
 
   const changes = async (): Promise<void> => {
-    if (stage.pace === 'one-by-one') for (const one of drifts) await close(pass, stage, [one]);
-    else await close(pass, stage, drifts);
+    if (stage.pace === 'one-by-one') for (const one of drifts) await close(pass, phase, stage, [one]);
+    else await close(pass, phase, stage, drifts);
   };
   const running = changes();
   const host = stage.attend && pass.present.get(stage.attend.on);
-  if (stage.attend && host) await attend(host, stage.attend, running, CHANGE_LIMIT, pass.options.report);
+  if (stage.attend && host) {
+    const site = {
+      machine: stage.attend.on,
+      phase: phase.name,
+      connection: host,
+      report: pass.options.report,
+    };
+    await attend(site, stage.attend, running, CHANGE_LIMIT);
+  }
   await running;
   await together(drifts.map(confirm));
 }
@@ -77,28 +83,32 @@ async function drift<S>(
   const resources = stage.resources(pass.plan.scope(machine));
   if (connection === undefined || resources.length === 0) return [];
   const known = await present(pass, machine, connection, resources);
-  const work: Work[] = [];
-  const drifted: Resource[] = [];
-  for (const resource of resources) {
-    const now = known(resource);
-    const found = differences(resource, now);
-    if (found.length === 0) continue;
-    announce();
+  const drifted = resources
+    .map((resource) => ({ resource, now: known(resource), found: differences(resource, known(resource)) }))
+    .filter(({ found }) => found.length > 0);
+  if (drifted.length === 0) return [];
+  announce();
+  const lines = await changedLines(
+    connection,
+    drifted.filter(({ now }) => now !== null).map(({ resource }) => resource),
+  );
+  for (const { resource, now, found } of drifted) {
     pass.changes += 1;
     pass.changed.set(`${machine} ${resource.id}`, resource.desired);
-    const why = resource.why === undefined ? {} : { why: resource.why };
+    const disturbs = resource.disturbs?.(now) ?? [];
     pass.options.report({
       type: 'change',
       machine,
       phase: phase.name,
       resource: resource.id,
       differences: found,
-      ...why,
+      ...(resource.why === undefined ? {} : { why: resource.why }),
+      ...(disturbs.length === 0 ? {} : { disturbs }),
+      ...(lines.has(resource.id) ? { lines: lines.get(resource.id) ?? [] } : {}),
     });
-    work.push({ resource: resource.id, steps: resource.steps(now) });
-    drifted.push(resource);
   }
-  return work.length === 0 ? [] : [{ machine, connection, resources: drifted, work }];
+  const work = drifted.map(({ resource, now }) => ({ resource: resource.id, steps: resource.steps(now) }));
+  return [{ machine, connection, resources: drifted.map(({ resource }) => resource), work }];
 }
 
 /**
@@ -126,10 +136,17 @@ async function present<S>(
   };
 }
 
-async function close<S>(pass: Pass<S>, stage: Stage<S>, drifts: readonly Drift[]): Promise<void> {
+async function close<S>(
+  pass: Pass<S>,
+  phase: Phase<S>,
+  stage: Stage<S>,
+  drifts: readonly Drift[],
+): Promise<void> {
   const { report } = pass.options;
   await together(
-    drifts.map(({ machine, connection, work }) => change(machine, connection, work, CHANGE_LIMIT, report)),
+    drifts.map(({ machine, connection, work }) =>
+      change({ machine, phase: phase.name, connection, report }, work),
+    ),
   );
   for (const condition of stage.settle ?? []) {
     const hosts = condition.on.filter((name) => pass.present.has(name));

@@ -4,6 +4,7 @@ import { MachineError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { asError } from './as-error.ts';
 import type { Attendance, Condition } from './phase.ts';
+import { effect, type Site } from './site.ts';
 
 export type Met = { readonly met: true } | { readonly met: false; readonly reason: string };
 
@@ -74,16 +75,16 @@ exit 1`;
 
 /** Answers requests until `until` ends. Failures to answer are told, never thrown: the condition decides. */
 export async function attend(
-  connection: Connection,
+  site: Site,
   attendance: Attendance,
   until: Promise<unknown>,
   limit: number,
-  report: Report,
 ): Promise<void> {
+  const { connection, report } = site;
   const over = new AbortController();
   const note = (text: string): void => report({ type: 'warning', machine: attendance.on, text });
   const answering: Promise<void>[] = [];
-  const onLine = (line: string): void => void answering.push(answer(connection, attendance, line, note));
+  const onLine = (line: string): void => void answering.push(answer(site, attendance, line, note));
   const listen = async (): Promise<void> => {
     // For as long as the stage takes, however slow its uploads are.
     for (let outcome = 'limit'; outcome === 'limit';) {
@@ -99,7 +100,7 @@ export async function attend(
 }
 
 async function answer(
-  connection: Connection,
+  site: Site,
   attendance: Attendance,
   line: string,
   note: (text: string) => void,
@@ -107,7 +108,9 @@ async function answer(
   try {
     const script = attendance.reply(line, note);
     if (script === null) return;
-    const result = await connection.run(script, { limit: 30 });
+    const result = await effect(site, attendance.description, () =>
+      site.connection.run(script, { limit: 30 }),
+    );
     if (!result.ok) note(`a request could not be answered: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
   } catch (error) {
     note(`a request could not be answered: ${asError(error).message}`);

@@ -17,6 +17,18 @@ export type Event =
       readonly resource: string;
       readonly differences: readonly Difference[];
       readonly why?: string;
+      /** What stops for a while when this is done: "restarts kubelet.service". */
+      readonly disturbs?: readonly string[];
+      /** Lines of a text that would go (-) and come (+), when it is no secret. */
+      readonly lines?: readonly string[];
+    }
+  /** One thing sent to a machine (an upload, a change script) or written on this side (machine ''): before, after. */
+  | {
+      readonly type: 'effect';
+      readonly machine: string;
+      readonly phase: string;
+      readonly what: string;
+      readonly done: boolean;
     }
   | { readonly type: 'wait'; readonly machine: string; readonly what: string }
   | { readonly type: 'met'; readonly machine: string; readonly what: string; readonly seconds: number }

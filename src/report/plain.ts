@@ -43,6 +43,8 @@ function linesOf(event: Event, verbose: boolean, paint: Paint, shown: Map<string
       ];
     case 'progress':
       return progressLines(event, shown);
+    case 'effect':
+      return [];
     case 'note':
       return [`  ${event.machine === undefined ? '' : `${event.machine.padEnd(10)} `}${event.text}`];
     case 'warning':

@@ -58,6 +58,7 @@ export function file(path: string, content: string, options: FileOptions = {}): 
     question: { batch: paths, ask: path, parse: parsePath },
     steps: () => [{ put: path, content, mode, owner }],
     secret,
+    ...(secret ? {} : { text: { path, wanted: content } }),
     ...(options.why === undefined ? {} : { why: options.why }),
   };
 }

@@ -81,6 +81,8 @@ export interface ServiceOptions {
   /** Configuration the running process must have been started with; the unit file counts by itself. */
   readonly follows: readonly FileResource[];
   readonly why?: string;
+  /** What others feel while it restarts; it is always said that it restarts. */
+  readonly interrupts?: string;
 }
 
 /** A unit file of ours and the service that runs from it: enabled, running, and with today's configuration. */
@@ -89,7 +91,7 @@ export function service(name: string, unit: string, options: ServiceOptions): [F
   const path = `/etc/systemd/system/${id}`;
   const paths = [path, ...options.follows.map((followed) => followed.path)];
   const unitFile = reloading(file(path, withRecorder(id, unit, paths), { mode: 0o600 }));
-  return [unitFile, running(id, [unitFile, ...options.follows], options.why)];
+  return [unitFile, running(id, [unitFile, ...options.follows], options)];
 }
 
 /** systemd reads a changed unit file only when told; once a stage is enough. */
@@ -103,7 +105,11 @@ function withRecorder(id: string, unit: string, paths: readonly string[]): strin
   return unit.replace(/^ExecStart=/m, `${record}\nExecStart=`);
 }
 
-function running(id: string, follows: readonly FileResource[], why: string | undefined): Resource {
+function running(
+  id: string,
+  follows: readonly FileResource[],
+  { why, interrupts }: ServiceOptions,
+): Resource {
   const lines = follows.map(({ sha256, path }) => `${sha256}  ${path}\n`).join('');
   const desired: State = {
     enabled: true,
@@ -121,6 +127,10 @@ function running(id: string, follows: readonly FileResource[], why: string | und
       { run: sh`systemctl daemon-reload` },
       ...(mustRestart(now, desired) ? [{ run: restart(id) }] : []),
     ],
+    disturbs: (now) =>
+      now?.['running'] === true && mustRestart(now, desired)
+        ? [`restarts ${id}${interrupts === undefined ? '' : `: ${interrupts}`}`]
+        : [],
     ...(why === undefined ? {} : { why }),
   };
 }

@@ -52,11 +52,19 @@ describe('requests made while a stage settles', () => {
     expect(existsSync(at('needless'))).toBe(false);
   });
 
-  const listen = async (connection: Parameters<typeof attend>[0], attendance: Attendance) => {
+  const listen = async (connection: Parameters<typeof attend>[0]['connection'], attendance: Attendance) => {
     const events: Event[] = [];
     const until = new Promise((resolve) => setTimeout(resolve, 150));
-    await attend(connection, attendance, until, 5, (event) => events.push(event));
-    return events.map((event) => ('text' in event ? event.text : event.type));
+    const site = {
+      machine: 'a',
+      phase: 'test',
+      connection,
+      report: (event: Event) => void events.push(event),
+    };
+    await attend(site, attendance, until, 5);
+    return events
+      .filter(({ type }) => type !== 'effect')
+      .map((event) => ('text' in event ? event.text : event.type));
   };
 
   it('whose answer fails, or is no answer, are told and decide nothing', async () => {

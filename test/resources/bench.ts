@@ -35,7 +35,8 @@ export async function bring(
 ): Promise<readonly string[]> {
   const now = await ask(resource, connection);
   const steps = resource.steps(now === unknown ? null : now);
-  await change('here', connection, [{ resource: resource.id, steps }], 20, () => undefined);
+  const site = { machine: 'here', phase: 'test', connection, report: () => undefined };
+  await change(site, [{ resource: resource.id, steps }]);
   return steps.map((step) => Object.keys(step)[0] ?? '');
 }
 
