@@ -1,20 +1,32 @@
 import type { Cluster } from '../src/cluster/model.ts';
-import { type Script, sh } from '../src/connection/quote.ts';
+import { sh } from '../src/connection/quote.ts';
 import type { Condition } from '../src/engine/phase.ts';
+import { lastWords, whyNoApi } from './diagnosis.ts';
 import { etcdctl } from './resources/etcd-access.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole, namesOf } from './scope.ts';
 
-/** The last line a service wrote before it was asked. */
-export const lastWords = (service: string): Script =>
-  sh`echo ${`${service}:`} "$(journalctl ${`_SYSTEMD_UNIT=${service}.service`} --lines=1 --output=cat --no-pager)"`;
+export { lastWords };
 
 const seconds = (cluster: Cluster, name: string): number => cluster.timeouts[name] ?? 120;
+
+/** The phase "host" has been there: what starts services and keeps state lies at its place. */
+export const prepared = (machines: readonly string[]): Condition => ({
+  name: 'prepared',
+  description: 'the machine to be prepared',
+  on: machines,
+  ofPresent: true,
+  script: () => sh`[ -x /usr/local/lib/hardway/record-start ] && exit 0
+echo "the phase \"host\" has not been there"
+exit 1`,
+  limit: 10,
+});
 
 export const containerdAnswers = (cluster: Cluster): Condition => ({
   name: 'containerd',
   description: 'containerd to answer',
   on: namesOf(cluster.nodes),
+  ofPresent: true,
   script: () => sh`/usr/local/bin/ctr version`,
   limit: 60,
 });
@@ -25,6 +37,7 @@ export const etcdHasQuorum = (cluster: Cluster): Condition => ({
   description: 'etcd to have a quorum',
   on: namesOf(byRole(cluster, 'etcd')),
   script: () => sh`${etcdctl} endpoint health --command-timeout=3s 2>&1`,
+  evidence: () => lastWords('etcd'),
   limit: seconds(cluster, 'etcdQuorum'),
 });
 
@@ -35,6 +48,7 @@ export const apiServerReady = (cluster: Cluster): Condition => ({
   script: () => sh`state=$(systemctl is-active kube-apiserver)
 [ "$state" = active ] || { echo "kube-apiserver is $state"; exit 1; }
 ${kubectl} get --raw /readyz --request-timeout=5s`,
+  evidence: () => whyNoApi(cluster),
   limit: seconds(cluster, 'apiServer'),
 });
 
@@ -43,11 +57,22 @@ export const subnetReady = (cluster: Cluster): Condition => ({
   name: 'flannelSubnet',
   description: 'flannel to have a subnet',
   on: namesOf(cluster.nodes),
+  ofPresent: true,
   script: () => sh`[ -s /etc/cni/net.d/10-flannel.conflist ] && systemctl is-active --quiet flanneld && exit 0
 echo "flanneld is $(systemctl is-active flanneld)"
 exit 1`,
   evidence: () => lastWords('flanneld'),
   limit: seconds(cluster, 'flannelSubnet'),
+});
+
+/** Machines that join may ask for their certificates. */
+export const mayJoin = (cluster: Cluster): Condition => ({
+  name: 'apiServer',
+  description: 'machines to be allowed to join',
+  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  script: () =>
+    sh`${kubectl} get clusterrolebinding hardway:node-bootstrapper --request-timeout=5s -o name >/dev/null`,
+  limit: seconds(cluster, 'apiServer'),
 });
 
 /** Names must be those of machines that are there. */

@@ -1,6 +1,8 @@
-import { type Script, sh } from '../src/connection/quote.ts';
+import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { MachineError } from '../src/errors.ts';
 import type { Node } from '../src/cluster/model.ts';
+import { FOUNDING } from './founding.ts';
+import { type Listener, listenersScript, parseListeners } from './ports.ts';
 
 /** What kind of machine this is; detected, adapted to and named, never assumed. */
 export interface Facts {
@@ -29,8 +31,16 @@ export interface Facts {
   readonly kubeletDays: number | null;
   /** SHA-256 fingerprint of the cluster CA it trusts already; empty: none. */
   readonly authority: string;
-  /** Address of a resolver that is not this machine itself. */
+  /** File that names a name server other than this machine itself; empty: none does. */
   readonly resolvConf: string;
+  /** What this machine's cluster was made with, `key=value`; empty: it is in none. */
+  readonly founding: readonly string[];
+  /** What listens there and was not started by Hardway. */
+  readonly listeners: readonly Listener[];
+  /** Versions that Hardway's units run, by program. */
+  readonly runs: Readonly<Record<string, string>>;
+  /** Its etcd member has a database. */
+  readonly etcdData: boolean;
 }
 
 /** Tools of the distribution that Kubernetes calls, with the Debian package that brings each. */
@@ -44,6 +54,9 @@ export const tools: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   sysctl: 'procps',
 };
+
+/** First line of a unit of ours, see program.ts. */
+const RUNS = '1s/^# Runs \\([^ ]*\\) \\([^ ,]*\\),.*/runs=\\1 \\2/p';
 
 export const factsScript: Script = sh`PATH=$PATH:/usr/sbin:/sbin
 . /etc/os-release
@@ -64,7 +77,15 @@ for tool in ${Object.keys(tools)}; do command -v "$tool" >/dev/null || echo "mis
 end=$(openssl x509 -noout -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | cut -d= -f2)
 [ -n "$end" ] && echo "kubelet=$(( ($(date -d "$end" +%s) - $(date +%s)) / 86400 ))"
 [ -e /etc/kubernetes/pki/ca.crt ] && echo "ca=$(openssl x509 -noout -fingerprint -sha256 -in /etc/kubernetes/pki/ca.crt | cut -d= -f2)"
-if [ -e /run/systemd/resolve/resolv.conf ]; then echo resolv=/run/systemd/resolve/resolv.conf; else echo resolv=/etc/resolv.conf; fi`;
+[ -e ${FOUNDING} ] && sed 's/^/founding=/' ${FOUNDING}
+# One that names nobody yet is as good as one that names somebody else: DHCP may still be under way.
+for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
+  [ -e $file ] && ! grep -qE '^nameserver[[:space:]]+(127\\.|0\\.0\\.0\\.0|::1)' $file && echo "resolv=$file" && break
+done
+cd /etc/systemd/system && sed -s -n ${RUNS} etcd.service kube-apiserver.service kubelet.service 2>/dev/null
+[ -d /var/lib/etcd/member ] && echo etcd=data
+${verbatim(listenersScript)}
+true`;
 
 const CAP_SYS_RESOURCE = 24n;
 
@@ -95,6 +116,10 @@ export function parseFacts(output: string): Facts {
     kubeletDays: one('kubelet') === '' ? null : Number(one('kubelet')),
     authority: one('ca'),
     resolvConf: one('resolv'),
+    founding: all('founding'),
+    listeners: parseListeners(all('listens')),
+    runs: Object.fromEntries(all('runs').map((text) => [text.split(' ')[0], text.split(' ')[1]])),
+    etcdData: one('etcd') === 'data',
   };
 }
 

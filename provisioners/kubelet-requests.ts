@@ -1,6 +1,6 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
-import type { Attendance, Condition } from '../src/engine/phase.ts';
+import type { Attendance, Condition, Reply } from '../src/engine/phase.ts';
 import type { Resource } from '../src/engine/resource.ts';
 import { command } from '../src/resources/command.ts';
 import { keyWeakness } from '../src/pki/keys.ts';
@@ -8,7 +8,7 @@ import { type CertificateRequest, parseRequest } from '../src/pki/request.ts';
 import type { Usage } from '../src/pki/oids.ts';
 import type { ClusterPki } from './pki.ts';
 import { kubectl } from './resources/manifest.ts';
-import { byRole, namesOf } from './scope.ts';
+import { byRole, namesOf, type Scope } from './scope.ts';
 
 const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
 const SERVING = 'kubernetes.io/kubelet-serving';
@@ -72,24 +72,25 @@ exit 1`,
 });
 
 /** Kubelets' requests are checked against cluster.json and signed here: no machine holds a CA key. */
-export function answerKubelets(cluster: Cluster, pki: ClusterPki, joining: readonly string[]): Attendance {
+export const answerKubelets = (cluster: Cluster): Attendance<Scope> => ({
+  description: 'certificate requests of kubelets',
+  on: byRole(cluster, 'master')[0]?.name ?? '',
+  listen: listRequests,
+  replies: answers,
+});
+
+function answers({ cluster, pki, joining }: Scope): Reply {
   const answered = new Map<string, number>();
-  return {
-    description: 'certificate requests of kubelets',
-    on: byRole(cluster, 'master')[0]?.name ?? '',
-    listen: listRequests,
-    reply: (line, note) => {
-      const request = parseLine(line);
-      if (request === null || Date.now() - (answered.get(request.name) ?? 0) < ANSWER_MILLISECONDS)
-        return null;
-      answered.set(request.name, Date.now());
-      const problem = refusal(request, cluster, joining);
-      if (problem !== null) {
-        note(`certificate request ${request.name} of ${request.requestor} refused: ${problem}`);
-        return deny(request.name, problem);
-      }
-      return approve(request.name, sign(request, pki, cluster.pki.leafDays));
-    },
+  return (line, note) => {
+    const request = parseLine(line);
+    if (request === null || Date.now() - (answered.get(request.name) ?? 0) < ANSWER_MILLISECONDS) return null;
+    answered.set(request.name, Date.now());
+    const problem = refusal(request, cluster, joining);
+    if (problem !== null) {
+      note(`certificate request ${request.name} of ${request.requestor} refused: ${problem}`);
+      return deny(request.name, problem);
+    }
+    return approve(request.name, sign(request, pki, cluster.pki.leafDays));
   };
 }
 

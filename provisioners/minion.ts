@@ -1,7 +1,7 @@
 import type { Cluster } from '../src/cluster/model.ts';
 import type { Phase } from '../src/engine/phase.ts';
 import { flannel } from './phases/flannel.ts';
-import { type Joining, kubelet } from './phases/kubelet.ts';
+import { kubelet } from './phases/kubelet.ts';
 import { proxy } from './phases/proxy.ts';
 import type { Scope } from './scope.ts';
 
@@ -9,7 +9,7 @@ import type { Scope } from './scope.ts';
 export const network = (cluster: Cluster): Phase<Scope>[] => [flannel(cluster)];
 
 /** What makes a machine a node; masters are nodes too. */
-export const node = (cluster: Cluster, joining: Joining): Phase<Scope>[] => [
-  kubelet(cluster, joining),
+export const node = (cluster: Cluster, present: readonly string[]): Phase<Scope>[] => [
+  kubelet(cluster, present),
   proxy(cluster),
 ];

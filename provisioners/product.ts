@@ -13,9 +13,17 @@ export const product: Product = {
     const ca = pki.authority('ca').certificatePem;
     const admin = pki.leaf('operator/admin');
     return {
-      recipe: (artefacts, token) => scratch({ cluster, pki, artefacts, token }),
+      recipe: (circumstances) => scratch({ cluster, pki, ...circumstances }),
       kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
+  },
+  async phases(cluster) {
+    const { phases } = await import('./recipe.ts');
+    const everybody = cluster.nodes.map(({ name }) => name);
+    return phases(cluster, everybody, []).map(({ name, title, on, needs = [], docs = '' }) => ({
+      ...{ name, title, on, docs },
+      needs: needs.map(({ description }) => description),
+    }));
   },
   status: async (cluster, machines, patience) =>
     (await import('./status.ts')).status(cluster, machines, patience),

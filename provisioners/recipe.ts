@@ -1,12 +1,16 @@
 import type { Artefacts } from '../src/artefacts/artefact.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
-import type { Plan, Recipe } from '../src/engine/phase.ts';
+import type { Phase, Plan, Recipe } from '../src/engine/phase.ts';
 import { HardwayError, MachineError } from '../src/errors.ts';
 import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
+import { refuseImpossible } from './founding.ts';
 import { addons } from './phases/addons.ts';
+import { leave } from './phases/leave.ts';
+import { resize } from './phases/resize.ts';
 import type { ClusterPki } from './pki.ts';
+import { restart, type Restarting } from './restart.ts';
 import type { Scope } from './scope.ts';
 import { shared } from './shared.ts';
 
@@ -15,7 +19,27 @@ export interface RecipeInput {
   readonly pki: ClusterPki;
   readonly artefacts: Artefacts;
   readonly token: string;
+  /** Machines that are no longer in cluster.json, as they are remembered. */
+  readonly leaving: readonly Node[];
+  readonly hostCpus: number;
+  readonly restarting: Restarting;
 }
+
+/** Every phase in its order: the table of contents. */
+export const phases = (
+  cluster: Cluster,
+  present: readonly string[],
+  leaving: readonly Node[],
+): Phase<Scope>[] => [
+  ...shared(cluster),
+  ...foundation(cluster),
+  ...network(cluster),
+  ...control(cluster),
+  ...node(cluster, present),
+  resize(cluster),
+  leave(cluster, leaving, present),
+  addons(cluster, present),
+];
 
 /** The scratch flavour, from bare machines to a working cluster. */
 export const scratch = (input: RecipeInput): Recipe<Scope> => ({
@@ -24,23 +48,17 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
     const facts = new Map([...outputs].map(([name, output]) => [name, parseFacts(output)]));
     preflight(facts, input.cluster.nodes);
     refuseForeign(facts, input.pki.authority('ca').fingerprint);
+    refuseImpossible(input.cluster, facts);
     return plan(input, facts);
   },
 });
 
 function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope> {
-  const { cluster, pki } = input;
-  const present = [...facts.keys()];
-  const joining = present.filter((name) => (facts.get(name)?.kubeletDays ?? 0) < 1);
+  const { cluster, leaving } = input;
+  const staying = cluster.nodes.map(({ name }) => name).filter((name) => facts.has(name));
+  const joining = staying.filter((name) => (facts.get(name)?.kubeletDays ?? 0) < 1);
   return {
-    phases: [
-      ...shared(cluster),
-      ...foundation(cluster),
-      ...network(cluster),
-      ...control(cluster),
-      ...node(cluster, { pki, present, joining }),
-      addons(cluster, present),
-    ],
+    phases: phases(cluster, [...facts.keys()], leaving),
     scope: (name) => scope(input, name, facts, joining),
     notes: adaptations(facts),
   };
@@ -65,10 +83,13 @@ function scope(
   joining: readonly string[],
 ): Scope {
   const facts = all.get(name);
-  const machine = input.cluster.nodes.find((each: Node) => each.name === name);
+  const machine = [...input.cluster.nodes, ...input.leaving].find((each) => each.name === name);
   if (facts === undefined || machine === undefined)
     throw new HardwayError('INTERNAL', `nothing is known about ${name}`);
-  return { ...input, node: machine, facts, joining };
+  return {
+    ...{ ...input, node: machine, facts, joining },
+    restart: (node) => restart(input.cluster, node, input.restarting),
+  };
 }
 
 /** What machines are not, what is done about it, and which ones: one line for those that are alike. */

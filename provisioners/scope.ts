@@ -14,6 +14,10 @@ export interface Scope {
   readonly token: string;
   /** Present nodes whose kubelet has no valid certificate yet. */
   readonly joining: readonly string[];
+  /** A machine of Vagrant's cannot have more. */
+  readonly hostCpus: number;
+  /** Takes a machine out of service, restarts it, puts it back. */
+  readonly restart: (node: Node) => Promise<void>;
 }
 
 export const byRole = (cluster: Cluster, role: Node['roles'][number]): Node[] =>

@@ -6,12 +6,18 @@ import { manifest } from '../resources/manifest.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
 
 /** What runs inside the cluster; held back until its nodes are Ready. */
-export const addons = (cluster: Cluster, present: readonly string[]): Phase<Scope> => ({
+export const addons = (cluster: Cluster, there: readonly string[]): Phase<Scope> => ({
   name: 'addons',
   title: 'Apply the add-ons',
   docs: 'https://kubernetes.io/docs/concepts/cluster-administration/addons/',
   on: namesOf(byRole(cluster, 'master')).slice(0, 1),
-  needs: [apiServerReady(cluster), nodesReady(cluster, present)],
+  needs: [
+    apiServerReady(cluster),
+    nodesReady(
+      cluster,
+      namesOf(cluster.nodes).filter((name) => there.includes(name)),
+    ),
+  ],
   stages: cluster.addons.map((name) => ({
     title: name,
     resources: (scope: Scope) => builtIn(name, scope),

@@ -4,7 +4,7 @@ import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { directory, file, type FileResource } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
-import { apiServerReady } from '../conditions.ts';
+import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
 import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
@@ -18,6 +18,7 @@ export const apiServerPhase = (cluster: Cluster): Phase<Scope> => ({
   title: 'Start the API server',
   docs: 'https://kubernetes.io/docs/concepts/architecture/#kube-apiserver',
   on: namesOf(byRole(cluster, 'master')),
+  needs: [etcdHasQuorum(cluster)],
   stages: [{ title: 'API server', resources: apiServerResources }],
 });
 

@@ -5,7 +5,7 @@ import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { directory, file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
-import { etcdHasQuorum } from '../conditions.ts';
+import { etcdHasQuorum, prepared } from '../conditions.ts';
 import { programLine, programs } from '../program.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
@@ -16,6 +16,7 @@ export const etcd = (cluster: Cluster): Phase<Scope> => ({
   title: 'Start the database',
   docs: 'https://etcd.io/docs/v3.6/op-guide/clustering/',
   on: namesOf(byRole(cluster, 'etcd')),
+  needs: [prepared(namesOf(byRole(cluster, 'etcd')))],
   stages: [
     { title: 'user', resources: () => [etcdUser()] },
     { title: 'members', resources: member, settle: [etcdHasQuorum(cluster)] },

@@ -3,7 +3,7 @@ import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
-import { etcdHasQuorum, subnetReady } from '../conditions.ts';
+import { etcdHasQuorum, prepared, subnetReady } from '../conditions.ts';
 import { programLine, programs } from '../program.ts';
 import { etcdKey, etcdUsers } from '../resources/etcd-access.ts';
 import { byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
@@ -15,7 +15,7 @@ export const flannel = (cluster: Cluster): Phase<Scope> => ({
   title: 'Connect the pods of all machines',
   docs: 'https://github.com/flannel-io/flannel/blob/master/Documentation/configuration.md',
   on: namesOf(cluster.nodes),
-  needs: [etcdHasQuorum(cluster)],
+  needs: [prepared(namesOf(cluster.nodes)), etcdHasQuorum(cluster)],
   stages: [
     { title: 'plan', on: namesOf(byRole(cluster, 'etcd')).slice(0, 1), resources: networkPlan },
     { title: 'daemon', resources: daemon, settle: [subnetReady(cluster)] },

@@ -7,6 +7,7 @@ import { directory, file } from '../../src/resources/file.ts';
 import { startRecorder } from '../../src/resources/service.ts';
 import { sysctl } from '../../src/resources/sysctl.ts';
 import { tools } from '../facts.ts';
+import { FOUNDING, founding } from '../founding.ts';
 import { namesOf, type Scope } from '../scope.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 
@@ -29,6 +30,9 @@ function hostResources(scope: Scope): Resource[] {
     ...kernel(scope),
     directory('/var/lib/hardway', { mode: 0o755 }),
     directory('/etc/kubernetes', { mode: 0o755 }),
+    file(FOUNDING, founding(scope.cluster, node), {
+      why: 'What a standing cluster cannot change; a run that asks for it is refused.',
+    }),
     startRecorder(),
   ];
 }

@@ -6,10 +6,17 @@ import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { absent, directory, file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
-import { apiServerReady, lastWords, nodesReady } from '../conditions.ts';
+import {
+  apiServerReady,
+  containerdAnswers,
+  lastWords,
+  mayJoin,
+  nodesReady,
+  prepared,
+  subnetReady,
+} from '../conditions.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
-import type { ClusterPki } from '../pki.ts';
 import { programLine, programs } from '../program.ts';
 import { applyToExisting, manifest } from '../resources/manifest.ts';
 import { apiServer, byRole, namesOf, type Scope } from '../scope.ts';
@@ -17,23 +24,19 @@ import { template } from '../template.ts';
 
 const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
 
-export interface Joining {
-  readonly pki: ClusterPki;
-  /** Nodes that are there. */
-  readonly present: readonly string[];
-  /** Those without a valid certificate. */
-  readonly joining: readonly string[];
-}
-
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
-export function kubelet(cluster: Cluster, { pki, present, joining }: Joining): Phase<Scope> {
+export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope> {
+  const present = namesOf(cluster.nodes).filter((name) => there.includes(name));
   const firstMaster = namesOf(byRole(cluster, 'master')).slice(0, 1);
   return {
     name: 'kubelet',
     title: 'Join the nodes',
     docs: 'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
     on: namesOf(cluster.nodes),
-    needs: [apiServerReady(cluster)],
+    needs: [
+      ...[prepared(present), containerdAnswers(cluster), subnetReady(cluster)],
+      ...[apiServerReady(cluster), mayJoin(cluster)],
+    ],
     stages: [
       {
         title: 'kubelets',
@@ -43,7 +46,7 @@ export function kubelet(cluster: Cluster, { pki, present, joining }: Joining): P
           identity('server'),
           ...(firstMaster.includes(scope.node.name) ? [openRequests] : []),
         ],
-        attend: answerKubelets(cluster, pki, joining),
+        attend: answerKubelets(cluster),
         settle: [hasIdentities(present), nodesReady(cluster, present), requestsAnswered(cluster)],
       },
       { title: 'join token no longer needed', resources: () => [absent(BOOTSTRAP)] },

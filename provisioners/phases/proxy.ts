@@ -4,7 +4,7 @@ import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
-import { apiServerReady } from '../conditions.ts';
+import { apiServerReady, prepared } from '../conditions.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
 import { apiServer, namesOf, type Scope } from '../scope.ts';
@@ -18,7 +18,7 @@ export const proxy = (cluster: Cluster): Phase<Scope> => ({
   title: 'Make Services reachable',
   docs: 'https://kubernetes.io/docs/reference/networking/virtual-ips/',
   on: namesOf(cluster.nodes),
-  needs: [apiServerReady(cluster)],
+  needs: [prepared(namesOf(cluster.nodes)), apiServerReady(cluster)],
   stages: [{ title: 'kube-proxy', resources: kubeProxy }],
 });
 

@@ -4,7 +4,7 @@ import { HardwayError } from '../../src/errors.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { directory, file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
-import { containerdAnswers } from '../conditions.ts';
+import { containerdAnswers, prepared } from '../conditions.ts';
 import { programLine, programs } from '../program.ts';
 import { image } from '../resources/image.ts';
 import { namesOf, type Scope } from '../scope.ts';
@@ -16,6 +16,7 @@ export const runtime = (cluster: Cluster): Phase<Scope> => ({
   title: 'Install the container runtime',
   docs: 'https://kubernetes.io/docs/setup/production-environment/container-runtimes/#containerd',
   on: namesOf(cluster.nodes),
+  needs: [prepared(namesOf(cluster.nodes))],
   stages: [
     { title: 'containerd', resources: containerd, settle: [containerdAnswers(cluster)] },
     { title: 'images', resources: images },

@@ -124,3 +124,23 @@ echo answered`,
     steps: () => [{ run: sh`${etcdctl} put ${key} ${value} >/dev/null` }],
   };
 }
+
+/** The pod subnet that a machine which left still holds; others would keep a route to it for a day. */
+export const flannelLease = (name: string, address: string): Resource => ({
+  id: `lease:${name}`,
+  desired: null,
+  question: command(
+    sh`[ -x /usr/local/bin/etcdctl ] && ${etcdctl} get --prefix /coreos.com/network/subnets 2>/dev/null || exit 0
+echo answered`,
+    (output) => {
+      if (!output.endsWith('answered')) return unknown;
+      const lines = output.split('\n');
+      const value = lines.findIndex((line) => line.includes(`"PublicIP":"${address}"`));
+      return value < 1 ? null : { subnet: (lines[value - 1] ?? '').split('/').at(-1) ?? '' };
+    },
+  ),
+  steps: (now) => [
+    { run: sh`${etcdctl} del ${`/coreos.com/network/subnets/${String(now?.['subnet'] ?? '')}`} >/dev/null` },
+  ],
+  why: 'It is no longer in cluster.json.',
+});

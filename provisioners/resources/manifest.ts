@@ -22,10 +22,13 @@ const KUBECTL = '/usr/local/bin/kubectl --kubeconfig=/etc/kubernetes/admin.conf'
 /** `kubectl` with the administrator's credential of this master. */
 export const kubectl = verbatim(KUBECTL as Script);
 
+/** Seconds for all objects together: an API without its database lets each request hang. */
+const PATIENCE = 15;
+
 const objects: Batch = {
   name: 'manifest',
   script: (asks) => sh`[ -x /usr/local/bin/kubectl ] && [ -e /etc/kubernetes/admin.conf ] || exit 0
-${kubectl} get --ignore-not-found --request-timeout=10s -o json -f - <<'HARDWAY' && echo answered
+timeout ${PATIENCE} ${kubectl} get --ignore-not-found --request-timeout=10s -o json -f - <<'HARDWAY' && echo answered
 ${verbatim(listOf(asks) as Script)}
 HARDWAY`,
   answers: (output, asks) => {

@@ -42,8 +42,8 @@ module Hardway
     end
   end
 
-  # The endpoint and host key of a machine are forgotten before it is destroyed; a failure must not prevent that.
-  class ForgetMachine
+  # A machine leaves the cluster before it is destroyed; a failure, or a dead cluster, must not prevent that.
+  class LeaveCluster
     SECONDS = 60
 
     def initialize(app, _env)
@@ -51,20 +51,22 @@ module Hardway
     end
 
     def call(env)
-      forget(env[:machine]) unless env[:hardway_forgotten]
-      env[:hardway_forgotten] = true
+      leave(env[:machine]) unless env[:hardway_left]
+      env[:hardway_left] = true
       @app.call(env)
     end
 
     private
 
-    def forget(machine)
-      code = Engine.run(machine.env.root_path, 'node', 'forget', machine.name.to_s, limit: SECONDS) do |line|
-        machine.ui.info(line)
-      end
-      machine.ui.warn("Hardway could not forget #{machine.name} (exit code #{code.inspect})") unless code == 0
+    def leave(machine)
+      [%w[remove --quiet --destroying], %w[forget]].each { |words| engine(machine, 'node', *words, machine.name.to_s) }
+    end
+
+    def engine(machine, *words)
+      code = Engine.run(machine.env.root_path, *words, limit: SECONDS) { |line| machine.ui.info(line) }
+      machine.ui.warn("hardway #{words.join(' ')} failed (exit code #{code.inspect})") unless code == 0
     rescue StandardError => e
-      machine.ui.warn("Hardway could not forget #{machine.name}: #{e.message}")
+      machine.ui.warn("hardway #{words.join(' ')} failed: #{e.message}")
     end
   end
 end

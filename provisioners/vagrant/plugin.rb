@@ -23,10 +23,10 @@ module Hardway
     end
 
     # Both lie behind the question "are you sure?"; which of them comes first is the provider's affair.
-    action_hook(:hardway_forget, :machine_action_destroy) do |hook|
+    action_hook(:hardway_leave, :machine_action_destroy) do |hook|
       require_relative 'hooks'
-      hook.before(Vagrant::Action::Builtin::ConfigValidate, ForgetMachine)
-      hook.before(Vagrant::Action::Builtin::ProvisionerCleanup, ForgetMachine)
+      hook.before(Vagrant::Action::Builtin::ConfigValidate, LeaveCluster)
+      hook.before(Vagrant::Action::Builtin::ProvisionerCleanup, LeaveCluster)
     end
   end
 end

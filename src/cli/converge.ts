@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { provideArtefacts } from '../artefacts/artefacts.ts';
-import { converge, type Outcome } from '../engine/converge.ts';
+import type { Node } from '../cluster/model.ts';
+import { converge, type Outcome, type Selection } from '../engine/converge.ts';
 import { effect } from '../engine/site.ts';
 import type { Report } from '../report/event.ts';
 import { clusterToken } from '../state/token.ts';
@@ -11,6 +13,9 @@ import type { Session } from './session.ts';
 
 export interface RunOptions {
   readonly planOnly: boolean;
+  /** Machines that are no longer in cluster.json. */
+  readonly leaving: readonly Node[];
+  readonly selection?: Selection;
   readonly signal?: AbortSignal;
   readonly report: Report;
 }
@@ -30,9 +35,19 @@ export async function runRecipe(product: Product, session: Session, options: Run
     provideArtefacts({ source: cluster.artefacts.source, report }),
   ]);
   const token = planOnly && isNew(session) ? 'aaaaaa.aaaaaaaaaaaaaaaa' : await clusterToken(state);
-  const recipe = prepared.recipe(artefacts, token);
-  const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const outcome = await converge({ recipe, machines: session.machines, report, planOnly, ...signal });
+  const reload = async (name: string): Promise<void> => {
+    const { vagrant } = await import('../lab/vagrant.ts');
+    await vagrant(['reload', '--no-provision', name], session.folder, report);
+  };
+  const recipe = prepared.recipe({
+    ...{ artefacts, token, leaving: options.leaving, hostCpus: availableParallelism() },
+    restarting: { machines: session.machines, reload, report },
+  });
+  const outcome = await converge({
+    ...{ recipe, machines: session.machines, report, planOnly },
+    ...(options.selection === undefined ? {} : { selection: options.selection }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
   if (!planOnly && outcome.failures.length === 0)
     await effect(here, 'kubeconfig', () => keepKubeconfig(session, prepared));
   return outcome;

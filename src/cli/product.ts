@@ -1,8 +1,10 @@
 import type { Artefacts } from '../artefacts/artefact.ts';
-import type { Cluster } from '../cluster/model.ts';
+import type { Cluster, Node } from '../cluster/model.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Script } from '../connection/quote.ts';
+import type { Machine } from '../engine/converge.ts';
 import type { Recipe } from '../engine/phase.ts';
+import type { Report } from '../report/event.ts';
 
 /** What the command needs of the recipe; src/ itself knows nothing of Kubernetes. */
 export interface Product {
@@ -16,12 +18,42 @@ export interface Product {
   ): Promise<ClusterStatus>;
   /** Takes everything of ours off one machine; data only when asked by name. */
   removal(cluster: Cluster, pkiFolder: string): Promise<Script>;
+  /** The recipe's phases in their order. */
+  phases(cluster: Cluster): Promise<readonly PhaseSummary[]>;
+}
+
+/** What a phase is, for people. */
+export interface PhaseSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly on: readonly string[];
+  /** What must hold before it can run: "etcd to have a quorum". */
+  readonly needs: readonly string[];
+  /** The official page. */
+  readonly docs: string;
 }
 
 export interface Prepared {
-  recipe(artefacts: Artefacts, token: string): Recipe<unknown>;
+  recipe(circumstances: Circumstances): Recipe<unknown>;
   /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
+}
+
+/** What the recipe is told of this run. */
+export interface Circumstances {
+  readonly artefacts: Artefacts;
+  /** The join token. */
+  readonly token: string;
+  /** Machines that are no longer in cluster.json. */
+  readonly leaving: readonly Node[];
+  /** CPUs of this host. */
+  readonly hostCpus: number;
+  readonly restarting: {
+    readonly machines: () => Promise<readonly Machine[]>;
+    /** Stops and starts a machine of Vagrant's. */
+    readonly reload: (name: string) => Promise<void>;
+    readonly report: Report;
+  };
 }
 
 export interface ClusterStatus {

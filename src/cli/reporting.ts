@@ -8,13 +8,14 @@ import type { Given } from './verb.ts';
 const write = (text: string): void => void process.stdout.write(text);
 
 /** How this call wants to be told things. */
-export const reportFor = ({ json, quiet, verbose }: Given): Report =>
+export const reportFor = ({ json, quiet, verbose }: Given, verb: 'plan' | 'up' = 'up'): Report =>
   json
     ? ndjsonReport(write)
     : plainReport({
         write,
         quiet,
         verbose,
+        plan: verb === 'plan',
         colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
       });
 

@@ -3,14 +3,15 @@ import { asError } from '../engine/as-error.ts';
 import { BusyError, type HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { withLock } from '../state/lock.ts';
-import { runRecipe } from './converge.ts';
+import { type Applied, apply, plan } from './apply.ts';
 import { exitCode } from './exit-codes.ts';
 import type { Product } from './product.ts';
 import { journaled, reportFor } from './reporting.ts';
 import type { Session } from './session.ts';
 import { present } from './present.ts';
+import { settings } from './settings.ts';
 import { nodeTable } from './table.ts';
-import { count, verdictOf } from './verdict.ts';
+import { count, type Verdict, verdictOf } from './verdict.ts';
 import type { Given } from './verb.ts';
 
 /** Seconds to wait for another run; Vagrant's parallel machines wait for the first one's engine. */
@@ -24,50 +25,30 @@ export async function run(
   verb: 'up' | 'plan',
 ): Promise<number> {
   const { cluster, state } = session;
-  const planOnly = verb === 'plan';
   const began = Date.now();
-  const kept = planOnly
-    ? { report: reportFor(given), flush: async () => {} }
-    : journaled(reportFor(given), state);
+  const kept =
+    verb === 'plan'
+      ? { report: reportFor(given, 'plan'), flush: async () => {} }
+      : journaled(reportFor(given), state);
   const { report } = kept;
   const stop = stopOnSignal(report);
+  const end = (code: number, text: string, changes: number): number => {
+    report({ type: 'verdict', exitCode: code, text, changes, seconds: (Date.now() - began) / 1000 });
+    return code;
+  };
   report({ type: 'start', verb, cluster: cluster.name, machines: cluster.nodes.length });
   try {
-    const work = (): Promise<Outcome> =>
-      runRecipe(product, session, { planOnly, report, signal: stop.signal });
-    const outcome = planOnly ? await work() : await locked(session, report, verb, work);
-    for (const failure of outcome.failures) tellFailure(report, failure);
-    const seconds = (Date.now() - began) / 1000;
-    const verdict = verdictOf(outcome, planOnly, seconds);
-    const isWell =
-      planOnly ||
-      verdict.exitCode === exitCode.failed ||
-      (await closingCheck(product, session, given, report, outcome));
-    // While machines are missing the cluster cannot be well; that is what partial says.
-    const spoiled = !isWell && verdict.exitCode === exitCode.done;
-    const code = spoiled ? exitCode.failed : verdict.exitCode;
-    const text = spoiled
-      ? `not well after ${count(outcome.changes, 'change')}: the lines above say what`
-      : verdict.text;
-    report({
-      type: 'verdict',
-      exitCode: code,
-      text,
-      changes: outcome.changes,
-      seconds: (Date.now() - began) / 1000,
-    });
-    return code;
+    const options = { report, signal: stop.signal };
+    const result =
+      verb === 'plan'
+        ? await planned(product, session, given, options)
+        : await applied(product, session, given, options);
+    for (const failure of result.outcome.failures) tellFailure(report, failure);
+    const verdict = result.verdict((Date.now() - began) / 1000);
+    return end(verdict.exitCode, verdict.text, result.outcome.changes);
   } catch (error) {
     tellFailure(report, error);
-    const code = error instanceof BusyError ? exitCode.busy : exitCode.failed;
-    report({
-      type: 'verdict',
-      exitCode: code,
-      text: 'failed',
-      changes: 0,
-      seconds: (Date.now() - began) / 1000,
-    });
-    return code;
+    return end(error instanceof BusyError ? exitCode.busy : exitCode.failed, 'failed', 0);
   } finally {
     stop.release();
     await kept.flush();
@@ -75,12 +56,48 @@ export async function run(
   }
 }
 
-const locked = (
-  session: Session,
-  report: Report,
-  who: string,
-  work: () => Promise<Outcome>,
-): Promise<Outcome> =>
+interface Result {
+  readonly outcome: Outcome;
+  readonly verdict: (seconds: number) => Verdict;
+}
+
+type Options = { readonly report: Report; readonly signal: AbortSignal };
+
+async function planned(product: Product, session: Session, given: Given, options: Options): Promise<Result> {
+  if (!given.json && !given.quiet) process.stdout.write(`${settings(session.cluster)}\n\n`);
+  const outcome = await plan(product, session, given, options);
+  return { outcome, verdict: (seconds) => verdictOf(outcome, true, seconds) };
+}
+
+/** The verdict needs the whole to be well, unless it failed already or only a part was asked for. */
+async function applied(product: Product, session: Session, given: Given, options: Options): Promise<Result> {
+  const { report } = options;
+  const outcome = await locked(session, report, 'up', () => apply(product, session, given, options));
+  const withheld = withheldVerdict(outcome, given, report);
+  const { exitCode: code } = verdictOf(outcome, false, 0);
+  const isWell =
+    code === exitCode.failed ||
+    outcome.partial ||
+    (await closingCheck(product, session, given, report, outcome));
+  // While machines are missing the cluster cannot be well; that is what partial says.
+  if (!isWell && code === exitCode.done) {
+    const text = `not well after ${count(outcome.changes, 'change')}: the lines above say what`;
+    return { outcome, verdict: () => ({ exitCode: exitCode.failed, text }) };
+  }
+  return { outcome, verdict: (seconds) => withheld ?? verdictOf(outcome, false, seconds) };
+}
+
+/** Who asked for the removal of a machine must learn that it did not happen; Vagrant cannot ask, and goes on. */
+function withheldVerdict(outcome: Applied, given: Given, report: Report): Verdict | null {
+  if (outcome.withheld.length === 0) return null;
+  const names = outcome.withheld.join(', ');
+  const text = `${names} still in the cluster though no longer in cluster.json; to remove: hardway up --yes`;
+  report({ type: 'warning', text });
+  if (given['from-vagrant'] !== undefined || outcome.failures.length > 0) return null;
+  return { exitCode: exitCode.failed, text: `${count(outcome.changes, 'change')}; not removed: ${names}` };
+}
+
+const locked = <T>(session: Session, report: Report, who: string, work: () => Promise<T>): Promise<T> =>
   withLock(
     session.state.dir,
     {

@@ -14,6 +14,8 @@ export interface SessionOptions {
   /** Path of cluster.json. */
   readonly file: string;
   readonly set: readonly string[];
+  /** Name of a machine that is to be treated as if it were no longer in cluster.json. */
+  readonly without?: string;
 }
 
 /** One cluster as the operator's machine knows it. */
@@ -22,7 +24,7 @@ export interface Session {
   readonly state: State;
   /** The folder of cluster.json. */
   readonly folder: string;
-  /** All declared machines, with a connection to those somebody has told us about. */
+  /** All declared machines, with a connection to those somebody has told us about; and those that leave. */
   machines(): Promise<readonly Machine[]>;
   close(): Promise<void>;
 }
@@ -35,7 +37,8 @@ export function openSession(options: SessionOptions): Session {
       remedy: 'Run in the folder of your cluster.json, or name it with --file.',
     });
   }
-  const cluster = loadCluster(file, { set: [...options.set] });
+  const whole = loadCluster(file, { set: [...options.set] });
+  const cluster = { ...whole, nodes: whole.nodes.filter(({ name }) => name !== options.without) };
   const folder = dirname(file);
   const state = openState(resolve(folder, '.hardway'));
   const open = new Map<string, Connection>();
@@ -49,10 +52,17 @@ export function openSession(options: SessionOptions): Session {
     ]);
     const reach = (options: SshOptions): Connection => withSudo(sshConnection(options));
     const inventory = new Map((await readInventory(state)).map((machine) => [machine.name, machine]));
-    return cluster.nodes.map((node) => {
+    const declared = cluster.nodes.map((node) => {
       const endpoint = endpointOf(node, inventory.get(node.name));
+      inventory.delete(node.name);
       return { name: node.name, connection: endpoint && connectionTo(node.name, endpoint, reach) };
     });
+    const leaving = [...inventory.values()].map((machine) => ({
+      name: machine.name,
+      connection: connectionTo(machine.name, machine, reach),
+      leaving: true,
+    }));
+    return [...declared, ...leaving];
   }
 
   function connectionTo(

@@ -5,6 +5,7 @@ import { kubeconfig } from './verbs/kubeconfig.ts';
 import { lab } from './verbs/lab.ts';
 import { machines } from './verbs/machines.ts';
 import { node } from './verbs/node.ts';
+import { phase, phases } from './verbs/phases.ts';
 import { plan } from './verbs/plan.ts';
 import { status } from './verbs/status.ts';
 import { token } from './verbs/token.ts';
@@ -16,6 +17,8 @@ import { validate } from './verbs/validate.ts';
 export const verbs = (product: Product): Verb[] => [
   up(product),
   plan(product),
+  phases(product),
+  phase(product),
   status(product),
   validate,
   down(product),
@@ -23,6 +26,6 @@ export const verbs = (product: Product): Verb[] => [
   token,
   trust,
   lab(product),
+  node(product),
   machines,
-  node,
 ];

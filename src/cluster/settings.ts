@@ -26,7 +26,15 @@ const defaults: Settings = {
   pki: { leafDays: 365, caDays: 3650 },
   token: { ttlHours: 1 },
   artefacts: { source: 'auto', box: 'baked' },
-  timeouts: { etcdQuorum: 60, apiServer: 120, flannelSubnet: 60, nodeReady: 120, rollout: 180, connect: 10 },
+  timeouts: {
+    etcdQuorum: 60,
+    apiServer: 120,
+    flannelSubnet: 60,
+    nodeReady: 120,
+    rollout: 180,
+    drain: 120,
+    connect: 10,
+  },
   nodes: [
     { name: 'master', roles: ['etcd', 'master'] },
     { name: 'minion', count: 2, roles: ['minion'] },

@@ -2,7 +2,6 @@ import type { Connection } from '../connection/connection.ts';
 import { ConnectionError, HardwayError } from '../errors.ts';
 import { asError } from './as-error.ts';
 import type { Report } from '../report/event.ts';
-import { askNeeds, type NeedAnswers } from './needs.ts';
 import type { Plan, Recipe } from './phase.ts';
 import { runPhase } from './run-phase.ts';
 import type { Resource, State } from './resource.ts';
@@ -12,6 +11,14 @@ import { type Survey, survey } from './survey.ts';
 export interface Machine {
   readonly name: string;
   readonly connection: Connection | null;
+  /** No longer in the description: nobody waits for it. */
+  readonly leaving?: boolean;
+}
+
+/** Which part of the recipe is done. Conditions are asked of all machines all the same. */
+export interface Selection {
+  phase(name: string): boolean;
+  machine(name: string): boolean;
 }
 
 export interface ConvergeOptions<S> {
@@ -21,6 +28,8 @@ export interface ConvergeOptions<S> {
   readonly report: Report;
   /** true: nothing is written anywhere. */
   readonly planOnly: boolean;
+  /** Default: everything. */
+  readonly selection?: Selection;
   /** Ends the run after the step in hand. */
   readonly signal?: AbortSignal;
 }
@@ -58,8 +67,7 @@ export interface Pass<S> {
   readonly present: ReadonlyMap<string, Connection>;
   readonly awaiting: readonly string[];
   readonly surveys: ReadonlyMap<string, Survey>;
-  readonly needs: NeedAnswers;
-  /** Needs that were waited for and came true. */
+  /** Needs that were asked and are true. */
   readonly met: Set<string>;
   changes: number;
   /** `<machine> <resource>` and what it was (or would be) made: what the survey no longer knows. */
@@ -75,11 +83,11 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
   if (present.size === 0)
     return { ...nothing, failures: [], deferred: ['every phase: no machine is there yet'] };
 
-  const plan = options.recipe.plan(await askFacts(present, options.recipe));
+  const plan = selected(options.recipe.plan(await askFacts(present, options.recipe)), options);
   if (number === 1) for (const text of plan.notes) options.report({ type: 'note', text });
-  const needs = askNeeds(plan, present);
   const surveys = new Map<string, Survey>();
   await everywhere(present, async (name, connection) => {
+    if (options.selection?.machine(name) === false) return;
     surveys.set(name, await survey(name, connection, resourcesOf(plan, name)));
   });
 
@@ -89,7 +97,6 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
     present,
     awaiting,
     surveys,
-    needs,
     met: new Set(),
     changes: 0,
     changed: new Map(),
@@ -104,6 +111,11 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
   return { changes: pass.changes, awaiting, deferred: pass.deferred, failures: pass.failures, interrupted };
 }
 
+const selected = <S>(plan: Plan<S>, { selection }: ConvergeOptions<S>): Plan<S> =>
+  selection === undefined
+    ? plan
+    : { ...plan, phases: plan.phases.filter(({ name }) => selection.phase(name)) };
+
 interface Reached {
   readonly present: ReadonlyMap<string, Connection>;
   readonly awaiting: readonly string[];
@@ -116,11 +128,13 @@ async function reach(machines: readonly Machine[]): Promise<Reached> {
   const awaiting: string[] = [];
   const failures: HardwayError[] = [];
   const results = await Promise.allSettled(machines.map(({ connection }) => connection?.connect()));
-  machines.forEach(({ name, connection }, index) => {
+  machines.forEach(({ name, connection, leaving = false }, index) => {
     const result = results[index];
-    if (connection === null) awaiting.push(name);
+    const isAbsent =
+      connection === null ||
+      (result?.status === 'rejected' && result.reason instanceof ConnectionError && result.reason.absent);
+    if (isAbsent) awaiting.push(...(leaving ? [] : [name]));
     else if (result?.status === 'fulfilled') present.set(name, connection);
-    else if (result?.reason instanceof ConnectionError && result.reason.absent) awaiting.push(name);
     else failures.push(asError(result?.reason));
   });
   return { present, awaiting, failures };

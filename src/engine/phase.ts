@@ -8,6 +8,8 @@ export interface Condition {
   readonly description: string;
   /** The machines that must be asked; all of them must say yes. */
   readonly on: readonly string[];
+  /** Machines that are not there do not count. */
+  readonly ofPresent?: true;
   /** Exit 0: met. Otherwise the last line it prints is the reason. Reads only; asked ten times a second. */
   readonly script: (machine: string) => Script;
   /** What costs more to find out, asked once when the time is up: printed instead of the script's own reason. */
@@ -17,14 +19,17 @@ export interface Condition {
 }
 
 /** Requests that machines make while a stage settles, answered from the operator's side. */
-export interface Attendance {
+export interface Attendance<S> {
   readonly description: string;
   readonly on: string;
   /** Prints one line a request and goes on until it is ended. */
   readonly listen: Script;
-  /** The script that answers, or null when the line asks for nothing; `note` tells about refusals. */
-  reply(line: string, note: (text: string) => void): Script | null;
+  /** Called once a stage, with what is known of the machine that is listened to. */
+  replies(scope: S): Reply;
 }
+
+/** The script that answers, or null when the line asks for nothing; `note` tells about refusals. */
+export type Reply = (line: string, note: (text: string) => void) => Script | null;
 
 export interface Stage<S> {
   readonly title: string;
@@ -32,7 +37,7 @@ export interface Stage<S> {
   /** Machine names; default: the phase's. */
   readonly on?: readonly string[];
   resources(scope: S): readonly Resource[];
-  readonly attend?: Attendance;
+  readonly attend?: Attendance<S>;
   readonly settle?: readonly Condition[];
 }
 

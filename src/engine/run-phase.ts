@@ -6,27 +6,43 @@ import type { Pass } from './converge.ts';
 import { differences } from './difference.ts';
 import { unmetNeed } from './needs.ts';
 import type { Phase, Stage } from './phase.ts';
-import { type Resource, type State, unknown } from './resource.ts';
+import { type Answer, type Resource, type State, unknown } from './resource.ts';
 import { attend, settle } from './settle.ts';
 import { survey } from './survey.ts';
 import { changedLines } from './text.ts';
 
-/** One phase in one pass: its needs, then stage by stage on all its machines at once. */
+/** One phase in one pass: its needs when there is something to do, then stage by stage on all its machines at once. */
 export async function runPhase<S>(pass: Pass<S>, phase: Phase<S>): Promise<void> {
   const { report } = pass.options;
+  const walk: Walk<S> = {
+    ...{ pass, phase },
+    needs: once(() => unmetNeed(pass, phase)),
+    announce: once(() => report({ type: 'phase', phase: phase.name, title: phase.title })),
+  };
   try {
-    const unmet = await unmetNeed(pass, phase);
-    if (unmet !== null) return defer(pass, phase, unmet);
-    const before = pass.changes;
     for (const stage of phase.stages) {
       if (pass.options.signal?.aborted) return;
-      await runStage(pass, phase, stage, () => {
-        if (pass.changes === before) report({ type: 'phase', phase: phase.name, title: phase.title });
-      });
+      const unmet = await runStage(walk, stage);
+      if (unmet !== null) return defer(pass, phase, unmet);
     }
   } catch (error) {
     pass.failures.push(...(error instanceof AggregateError ? error.errors.map(asError) : [asError(error)]));
   }
+}
+
+/** One phase on its way. */
+interface Walk<S> {
+  readonly pass: Pass<S>;
+  readonly phase: Phase<S>;
+  /** Why it cannot run yet, or null; found out when it is needed, and once. */
+  readonly needs: () => Promise<string | null>;
+  /** Tells the phase's title before its first change. */
+  readonly announce: () => void;
+}
+
+function once<T>(act: () => T): () => T {
+  let done: { readonly result: T } | undefined;
+  return () => (done ??= { result: act() }).result;
 }
 
 function defer<S>(pass: Pass<S>, phase: Phase<S>, reason: string): void {
@@ -42,16 +58,20 @@ interface Drift {
   readonly work: readonly Work[];
 }
 
-async function runStage<S>(
-  pass: Pass<S>,
-  phase: Phase<S>,
-  stage: Stage<S>,
-  announce: () => void,
-): Promise<void> {
-  const machines = (stage.on ?? phase.on).filter((name) => pass.present.has(name));
-  const drifts = (await together(machines.map((name) => drift(pass, phase, stage, name, announce)))).flat();
-  if (drifts.length === 0 || pass.options.planOnly) return;
+/** Returns why the phase cannot run yet, or null. */
+async function runStage<S>(walk: Walk<S>, stage: Stage<S>): Promise<string | null> {
+  const { pass, phase } = walk;
+  const { selection, report, planOnly } = pass.options;
+  const machines = (stage.on ?? phase.on).filter(
+    (name) => pass.present.has(name) && (selection?.machine(name) ?? true),
+  );
+  const parts = machines.map((name) => part(pass, stage, name)).filter(hasWork);
+  if (parts.length === 0) return null;
+  const unmet = await walk.needs();
+  if (unmet !== null) return unmet;
 
+  const drifts = (await together(parts.map((one) => drift(walk, one)))).flat();
+  if (drifts.length === 0 || planOnly) return null;
   const changes = async (): Promise<void> => {
     if (stage.pace === 'one-by-one') for (const one of drifts) await close(pass, phase, stage, [one]);
     else await close(pass, phase, stage, drifts);
@@ -59,32 +79,56 @@ async function runStage<S>(
   const running = changes();
   const host = stage.attend && pass.present.get(stage.attend.on);
   if (stage.attend && host) {
-    const site = {
-      machine: stage.attend.on,
-      phase: phase.name,
-      connection: host,
-      report: pass.options.report,
-    };
-    await attend(site, stage.attend, running, CHANGE_LIMIT);
+    const site = { machine: stage.attend.on, phase: phase.name, connection: host, report };
+    await attend(site, stage.attend, pass.plan.scope(stage.attend.on), running, CHANGE_LIMIT);
   }
   await running;
   await together(drifts.map(confirm));
+  return null;
 }
 
-/** What one machine lacks, reported and counted; empty when it is as desired. */
-async function drift<S>(
-  pass: Pass<S>,
-  phase: Phase<S>,
-  stage: Stage<S>,
-  machine: string,
-  announce: () => void,
-): Promise<Drift[]> {
-  const connection = pass.present.get(machine);
+/** What a stage wants of one machine, and what is known of it. */
+interface Part {
+  readonly machine: string;
+  readonly connection: Connection;
+  readonly resources: readonly Resource[];
+  readonly answers: Map<string, Answer>;
+  /** What could not be known at the beginning of the pass (an API that was down), or was changed since. */
+  readonly open: readonly Resource[];
+}
+
+/** While planning, what was changed is taken to be what it would have been made. */
+function part<S>(pass: Pass<S>, stage: Stage<S>, machine: string): Part {
   const resources = stage.resources(pass.plan.scope(machine));
-  if (connection === undefined || resources.length === 0) return [];
-  const known = await present(pass, machine, connection, resources);
+  const answers = new Map(pass.surveys.get(machine));
+  const open: Resource[] = [];
+  for (const resource of resources) {
+    const changed = pass.changed.get(`${machine} ${resource.id}`);
+    if (changed !== undefined && pass.options.planOnly) answers.set(resource.id, changed);
+    else if (changed !== undefined || answers.get(resource.id) === unknown) open.push(resource);
+  }
+  const connection = pass.present.get(machine) as Connection;
+  return { machine, connection, resources, answers, open };
+}
+
+const stateOf = ({ answers }: Part, { id }: Resource): State | null => {
+  const answer = answers.get(id) ?? null;
+  return answer === unknown ? null : answer;
+};
+
+const hasWork = (one: Part): boolean =>
+  one.open.length > 0 ||
+  one.resources.some((resource) => differences(resource, stateOf(one, resource)).length > 0);
+
+/** What one machine lacks, reported and counted; empty when it is as desired after all. */
+async function drift<S>({ pass, phase, announce }: Walk<S>, one: Part): Promise<Drift[]> {
+  const { machine, connection, resources, answers, open } = one;
+  if (!pass.options.planOnly) {
+    for (const [id, answer] of await survey(machine, connection, open)) answers.set(id, answer);
+  }
   const drifted = resources
-    .map((resource) => ({ resource, now: known(resource), found: differences(resource, known(resource)) }))
+    .map((resource) => ({ resource, now: stateOf(one, resource) }))
+    .map(({ resource, now }) => ({ resource, now, found: differences(resource, now) }))
     .filter(({ found }) => found.length > 0);
   if (drifted.length === 0) return [];
   announce();
@@ -97,11 +141,7 @@ async function drift<S>(
     pass.changed.set(`${machine} ${resource.id}`, resource.desired);
     const disturbs = resource.disturbs?.(now) ?? [];
     pass.options.report({
-      type: 'change',
-      machine,
-      phase: phase.name,
-      resource: resource.id,
-      differences: found,
+      ...{ type: 'change', machine, phase: phase.name, resource: resource.id, differences: found },
       ...(resource.why === undefined ? {} : { why: resource.why }),
       ...(disturbs.length === 0 ? {} : { disturbs }),
       ...(lines.has(resource.id) ? { lines: lines.get(resource.id) ?? [] } : {}),
@@ -109,31 +149,6 @@ async function drift<S>(
   }
   const work = drifted.map(({ resource, now }) => ({ resource: resource.id, steps: resource.steps(now) }));
   return [{ machine, connection, resources: drifted.map(({ resource }) => resource), work }];
-}
-
-/**
- * What is there now. The survey's answers, but what could not be known then (an API that was down) or was changed
- * since is asked again; while planning it is taken to be what it would have been made.
- */
-async function present<S>(
-  pass: Pass<S>,
-  machine: string,
-  connection: Connection,
-  resources: readonly Resource[],
-): Promise<(resource: Resource) => State | null> {
-  const answers = new Map(pass.surveys.get(machine));
-  const changed = ({ id }: Resource): State | null | undefined => pass.changed.get(`${machine} ${id}`);
-  const open = resources.filter(
-    (resource) => answers.get(resource.id) === unknown || changed(resource) !== undefined,
-  );
-  if (!pass.options.planOnly) {
-    for (const [id, answer] of await survey(machine, connection, open)) answers.set(id, answer);
-  }
-  return (resource) => {
-    const planned = pass.options.planOnly ? changed(resource) : undefined;
-    const found = planned === undefined ? (answers.get(resource.id) ?? null) : planned;
-    return found === unknown ? null : found;
-  };
 }
 
 async function close<S>(

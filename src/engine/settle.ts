@@ -3,7 +3,7 @@ import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { asError } from './as-error.ts';
-import type { Attendance, Condition } from './phase.ts';
+import type { Attendance, Condition, Reply } from './phase.ts';
 import { effect, type Site } from './site.ts';
 
 export type Met = { readonly met: true } | { readonly met: false; readonly reason: string };
@@ -74,9 +74,10 @@ printf '%s\n' "$hw_reason" | tail -n 1
 exit 1`;
 
 /** Answers requests until `until` ends. Failures to answer are told, never thrown: the condition decides. */
-export async function attend(
+export async function attend<S>(
   site: Site,
-  attendance: Attendance,
+  attendance: Attendance<S>,
+  scope: S,
   until: Promise<unknown>,
   limit: number,
 ): Promise<void> {
@@ -84,7 +85,8 @@ export async function attend(
   const over = new AbortController();
   const note = (text: string): void => report({ type: 'warning', machine: attendance.on, text });
   const answering: Promise<void>[] = [];
-  const onLine = (line: string): void => void answering.push(answer(site, attendance, line, note));
+  const work = { site, reply: attendance.replies(scope), what: attendance.description };
+  const onLine = (line: string): void => void answering.push(answer(work, line, note));
   const listen = async (): Promise<void> => {
     // For as long as the stage takes, however slow its uploads are.
     for (let outcome = 'limit'; outcome === 'limit';) {
@@ -100,17 +102,14 @@ export async function attend(
 }
 
 async function answer(
-  site: Site,
-  attendance: Attendance,
+  { site, reply, what }: { site: Site; reply: Reply; what: string },
   line: string,
   note: (text: string) => void,
 ): Promise<void> {
   try {
-    const script = attendance.reply(line, note);
+    const script = reply(line, note);
     if (script === null) return;
-    const result = await effect(site, attendance.description, () =>
-      site.connection.run(script, { limit: 30 }),
-    );
+    const result = await effect(site, what, () => site.connection.run(script, { limit: 30 }));
     if (!result.ok) note(`a request could not be answered: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
   } catch (error) {
     note(`a request could not be answered: ${asError(error).message}`);

@@ -5,14 +5,15 @@ import type { Box } from '../box/box.ts';
 import { buildBox } from '../box/build.ts';
 import type { Cluster } from '../cluster/model.ts';
 import type { Report } from '../report/event.ts';
-import type { Machine } from '../state/inventory.ts';
+import { openState } from '../state/directory.ts';
+import { type Machine, readInventory, removeMachine } from '../state/inventory.ts';
 import { allContainers, markedContainers, removeContainer, runningContainers } from './containers.ts';
 import { prepareHost } from './host.ts';
 import { clearWay } from './leftovers.ts';
 import { containerName, groupName } from './names.ts';
 import { raiseLimits } from './limits.ts';
 import { healNetwork, removeNetwork } from './network.ts';
-import { ownMachines } from './machines.ts';
+import { orphans, ownMachines } from './machines.ts';
 import { keysOf, knownContainer, registerBox, vagrant } from './vagrant.ts';
 
 export interface Lab {
@@ -46,7 +47,16 @@ export async function labUp(
     await vagrant(['up', '--provider=lxc', '--parallel', '--no-provision'], dir, report);
   }
   await meanwhile;
-  return lab.converge(endpoints(cluster, dir));
+  const code = await lab.converge(endpoints(cluster, dir));
+  if (code === 0) await destroyOrphans(lab);
+  return code;
+}
+
+/** What has left the cluster and is only a machine now. */
+async function destroyOrphans({ cluster, dir, report }: Lab): Promise<void> {
+  const known = new Set((await readInventory(openState(join(dir, '.hardway')))).map(({ name }) => name));
+  const gone = orphans(cluster, dir).filter((name) => !known.has(name));
+  if (gone.length > 0) await vagrant(['destroy', '--force', ...gone], dir, report);
 }
 
 /** The box for this cluster, with its artefacts; made now when the cache lacks it. */
@@ -63,6 +73,9 @@ export async function labBox(cluster: Cluster, report: Report, force = false): P
  */
 export async function labDestroy({ cluster, dir, report }: Lab): Promise<void> {
   const group = groupName(cluster.name, dir);
+  // The cluster goes as a whole: nobody has to leave it in good order.
+  const state = openState(join(dir, '.hardway'));
+  for (const { name } of await readInventory(state)) await removeMachine(state, name);
   const known = ownMachines(cluster).some(({ name }) => knownContainer(dir, name) !== undefined);
   if (known) await vagrant(['destroy', '--force', '--parallel'], dir, report);
   const there = new Set(await allContainers());

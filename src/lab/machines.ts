@@ -1,8 +1,12 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { cachedArtefacts } from '../artefacts/artefacts.ts';
 import { finishedBox, type Box } from '../box/box.ts';
 import { readRecipe } from '../box/recipe.ts';
 import type { Cluster, Node } from '../cluster/model.ts';
 import { parseRange, plus } from '../cluster/ranges.ts';
+import { machinesFolder } from './vagrant.ts';
 import { bridgeName, containerName, groupName, hardwareAddress, hostLink } from './names.ts';
 
 /** What the Vagrantfile knows of the cluster. */
@@ -22,6 +26,8 @@ export interface MachinesView {
     readonly default: string;
   };
   readonly machines: readonly MachineView[];
+  /** Machines that Vagrant still has and cluster.json no longer: they can only be destroyed. */
+  readonly orphans: readonly string[];
 }
 
 export interface MachineView {
@@ -31,6 +37,8 @@ export interface MachineView {
   /** MiB */
   readonly memory: number;
   readonly container: string;
+  /** Settings of LXC that give it no more than cpus and memory. */
+  readonly limits: Readonly<Record<string, string>>;
   /** eth0 leads outside, eth1 is on the cluster network. */
   readonly nics: readonly { readonly name: string; readonly hwaddr: string; readonly link: string }[];
 }
@@ -46,12 +54,23 @@ export function machinesView(cluster: Cluster, folder: string = process.cwd()): 
     group: groupName(cluster.name, folder),
     box: { lxc: builtBox(cluster) ?? null, default: 'debian/bookworm64' },
     machines: ownMachines(cluster).map((node) => machineView(cluster.name, node)),
+    orphans: orphans(cluster, folder),
   };
 }
 
 /** Those that Vagrant makes. */
 export function ownMachines(cluster: Cluster): readonly Node[] {
   return cluster.nodes.filter((node) => node.ssh === null);
+}
+
+/** By what Vagrant keeps of each machine it has made. */
+export function orphans(cluster: Cluster, folder: string): string[] {
+  const declared = new Set(ownMachines(cluster).map(({ name }) => name));
+  const machines = machinesFolder(folder);
+  const made = existsSync(machines) ? readdirSync(machines) : [];
+  const exists = (name: string): boolean =>
+    readdirSync(join(machines, name)).some((provider) => existsSync(join(machines, name, provider, 'id')));
+  return made.filter((name) => !declared.has(name) && exists(name)).sort();
 }
 
 /** The box that these machines are made from, if it is in the cache. */
@@ -68,5 +87,23 @@ function machineView(cluster: string, { name, address, cpus, memory }: Node): Ma
     hwaddr: hardwareAddress(cluster, name, nic),
     link: hostLink(cluster, name, nic),
   }));
-  return { name, address, cpus, memory, container: containerName(cluster, name), nics };
+  return {
+    name,
+    address,
+    cpus,
+    memory,
+    container: containerName(cluster, name),
+    limits: limits(cpus, memory),
+    nics,
+  };
+}
+
+/** As many of this host's CPUs as it has; LXC refuses to start with more. */
+export const hostCpus = (cpus: number): number => Math.min(cpus, availableParallelism());
+
+/** A container sees the whole host unless it is told otherwise; `memory` in MiB. */
+function limits(cpus: number, memory: number): Record<string, string> {
+  const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+  const [group, most] = unified ? ['cgroup2', 'memory.max'] : ['cgroup', 'memory.limit_in_bytes'];
+  return { [`${group}.cpuset.cpus`]: `0-${hostCpus(cpus) - 1}`, [`${group}.${most}`]: `${memory}M` };
 }

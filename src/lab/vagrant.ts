@@ -6,11 +6,14 @@ import type { Box } from '../box/box.ts';
 import { HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 
-/** Vagrant's own folder of one machine: identity and key. */
-export function machineFolder(folder: string, machine: string): string {
-  const dotFolder = process.env.VAGRANT_DOTFILE_PATH ?? '.vagrant';
-  return join(resolve(folder, dotFolder), 'machines', machine, 'lxc');
+/** What Vagrant keeps of each of its machines. */
+export function machinesFolder(folder: string): string {
+  return join(resolve(folder, process.env.VAGRANT_DOTFILE_PATH ?? '.vagrant'), 'machines');
 }
+
+/** Vagrant's own folder of one machine: identity and key. */
+export const machineFolder = (folder: string, machine: string): string =>
+  join(machinesFolder(folder), machine, 'lxc');
 
 /** The container that Vagrant believes to be this machine. */
 export function knownContainer(folder: string, machine: string): string | undefined {

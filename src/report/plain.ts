@@ -8,6 +8,8 @@ export interface PlainOptions {
   readonly quiet: boolean;
   /** Shows differences key by key and the reasons of resources. */
   readonly verbose: boolean;
+  /** Shows what would change line by line, why, and what it disturbs. */
+  readonly plan?: boolean;
 }
 
 /** One line a change, one sentence a wait, silence about what is fine. */
@@ -20,20 +22,21 @@ export function plainReport(options: PlainOptions): Report {
   return (event) => {
     if (options.quiet && event.type !== 'failure' && event.type !== 'verdict' && event.type !== 'warning')
       return;
-    for (const line of linesOf(event, options.verbose, paint, shown)) say(line);
+    for (const line of linesOf(event, options, paint, shown)) say(line);
   };
 }
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
-function linesOf(event: Event, verbose: boolean, paint: Paint, shown: Map<string, number>): string[] {
+function linesOf(event: Event, options: PlainOptions, paint: Paint, shown: Map<string, number>): string[] {
+  const { verbose } = options;
   switch (event.type) {
     case 'start':
       return [paint('bold', `${event.verb}: cluster ${event.cluster}, ${event.machines} machines`)];
     case 'phase':
       return [paint('bold', event.title)];
     case 'change':
-      return changeLines(event, verbose, paint);
+      return changeLines(event, options, paint);
     case 'wait':
       return verbose ? [`  ${event.machine.padEnd(10)} … waiting for ${event.what}`] : [];
     case 'met':
@@ -64,19 +67,35 @@ function linesOf(event: Event, verbose: boolean, paint: Paint, shown: Map<string
   }
 }
 
-function changeLines(event: Extract<Event, { type: 'change' }>, verbose: boolean, paint: Paint): string[] {
+function changeLines(
+  event: Extract<Event, { type: 'change' }>,
+  { verbose, plan = false }: PlainOptions,
+  paint: Paint,
+): string[] {
   const made = event.differences.some(({ key, now }) => key === 'present' && now === false);
   const gone = event.differences.some(({ key, now }) => key === 'present' && now === true);
   const sign = made ? paint('green', '+') : gone ? paint('red', '-') : paint('yellow', '~');
   const keys = made || gone ? '' : ` (${event.differences.map(({ key }) => key).join(', ')})`;
+  const disturbs = (event.disturbs ?? []).map((text) => paint('yellow', indented(`! ${text}`)));
   const line = `  ${event.machine.padEnd(10)} ${sign} ${event.resource}${keys}`;
-  if (!verbose) return [line];
-  const why = event.why === undefined ? [] : [paint('dim', `               ${event.why}`)];
-  return [line, ...(made || gone ? [] : event.differences.map(differenceLine)), ...why];
+  if (!verbose && !plan) return [line, ...disturbs];
+  const why = event.why === undefined ? [] : [paint('dim', indented(event.why))];
+  const lines = (event.lines ?? []).map((text) =>
+    paint(text.startsWith('-') ? 'red' : 'green', indented(text)),
+  );
+  // The lines say more than their digest.
+  const shown = event.differences.filter(({ key }) => verbose || !(lines.length > 0 && key === 'sha256'));
+  return [line, ...(made || gone ? [] : shown.map(differenceLine)), ...lines, ...disturbs, ...why];
 }
 
+const indented = (text: string): string => `               ${text}`;
+
 const differenceLine = ({ key, now, wanted }: Difference): string =>
-  `               ${key}: ${String(now)} → ${String(wanted)}`;
+  indented(`${key}: ${short(now)} → ${short(wanted)}`);
+
+/** Of a digest the beginning is enough. */
+const short = (value: Difference['now']): string =>
+  /^[0-9a-f]{64}$/.test(String(value)) ? `${String(value).slice(0, 12)}…` : String(value);
 
 /** Bytes; what is there at once needs no progress. */
 const SMALL = 32 * 1024 * 1024;

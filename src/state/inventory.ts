@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Role } from '../cluster/model.ts';
 import { StateError } from '../errors.ts';
 import type { State } from './directory.ts';
 import { readText } from './read-text.ts';
@@ -15,6 +16,9 @@ export interface Machine {
   readonly keys: readonly string[];
   /** "virtualbox", "lxc", … or "" when it is not Vagrant's. */
   readonly provider: string;
+  /** What it was in the cluster: remembered for the day when it is no longer in cluster.json. */
+  readonly roles?: readonly Role[];
+  readonly address?: string;
 }
 
 /** All machines that are there now, by name; read it again to see who arrived meanwhile. */
@@ -65,10 +69,14 @@ function parse(text: string): Machine | null {
     return null;
   }
   if (typeof data !== 'object' || data === null) return null;
-  const { name, host, port, user, keys, provider } = data as Record<string, unknown>;
+  const { name, host, port, user, keys, provider, roles, address } = data as Record<string, unknown>;
   const texts = [name, host, user].every((value) => typeof value === 'string' && value !== '');
   const validPort = Number.isInteger(port) && Number(port) > 0 && Number(port) < 65536;
   const validKeys = Array.isArray(keys) && keys.every((key) => typeof key === 'string');
   if (!texts || !validPort || !validKeys || typeof provider !== 'string') return null;
-  return { name, host, port, user, keys, provider } as Machine;
+  const known = {
+    ...(Array.isArray(roles) ? { roles } : {}),
+    ...(typeof address === 'string' ? { address } : {}),
+  };
+  return { name, host, port, user, keys, provider, ...known } as Machine;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeConnection } from '../../src/connection/fake.ts';
 import { localConnection } from '../../src/connection/local.ts';
 import { sh } from '../../src/connection/quote.ts';
-import type { Attendance } from '../../src/engine/phase.ts';
+import type { Attendance, Reply } from '../../src/engine/phase.ts';
 import { attend } from '../../src/engine/settle.ts';
 import type { Event } from '../../src/report/event.ts';
 import { condition, exists, phase, run, stage, workFolder } from './mini.ts';
@@ -13,8 +13,8 @@ const folder = workFolder();
 const at = (name: string): string => join(folder, name);
 
 /** Asks for `names`, again and again while the folder is there. */
-const asking = (names: string[], reply: Attendance['reply']): Attendance => ({
-  ...{ description: 'requests', on: 'a', reply },
+const asking = (names: string[], reply: Reply): Attendance<string> => ({
+  ...{ description: 'requests', on: 'a', replies: () => reply },
   listen: sh`while [ -d ${folder} ]; do for name in ${names}; do echo "$name"; done; sleep 0.05; done`,
 });
 
@@ -52,7 +52,10 @@ describe('requests made while a stage settles', () => {
     expect(existsSync(at('needless'))).toBe(false);
   });
 
-  const listen = async (connection: Parameters<typeof attend>[0]['connection'], attendance: Attendance) => {
+  const listen = async (
+    connection: Parameters<typeof attend>[0]['connection'],
+    attendance: Attendance<string>,
+  ) => {
     const events: Event[] = [];
     const until = new Promise((resolve) => setTimeout(resolve, 150));
     const site = {
@@ -61,7 +64,7 @@ describe('requests made while a stage settles', () => {
       connection,
       report: (event: Event) => void events.push(event),
     };
-    await attend(site, attendance, until, 5);
+    await attend(site, attendance, 'a', until, 5);
     return events
       .filter(({ type }) => type !== 'effect')
       .map((event) => ('text' in event ? event.text : event.type));

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, newAuthority } from '../../src/pki/authority.ts';
 import { answerKubelets, parseLine } from '../../provisioners/kubelet-requests.ts';
 import type { ClusterPki } from '../../provisioners/pki.ts';
+import type { Scope } from '../../provisioners/scope.ts';
 import { openssl } from '../pki/openssl.ts';
 import { address, type Ask, client, csr, line, makeKey, serving } from './kubelet-csr.ts';
 import { cluster } from './machines.ts';
@@ -20,7 +21,8 @@ describe('answerKubelets', () => {
     serviceAccount: { privatePem: '', publicPem: '' },
   });
   const attendance = (notes: string[] = []) => {
-    const { reply, on } = answerKubelets(cluster, pki(), nodes);
+    const { replies, on } = answerKubelets(cluster);
+    const reply = replies({ cluster, pki: pki(), joining: nodes } as unknown as Scope);
     return { on, reply: (text: string) => reply(text, (note) => notes.push(note)) };
   };
   const accepted: [string, Ask, string, string | undefined][] = [

@@ -44,7 +44,8 @@ export function fakeArtefacts(): Artefacts {
 export function planFor(kind: Kind, more: readonly string[] = []): Plan<Scope> {
   const facts = new Map(cluster.nodes.map(({ name }) => [name, factsOf(kind, name, ...more)]));
   const input = { cluster, pki: placeholders, artefacts: fakeArtefacts(), token: '<id>.<secret>' };
-  return scratch(input).plan(facts);
+  const restarting = { machines: async () => [], reload: async () => {}, report: () => undefined };
+  return scratch({ ...input, leaving: [], hostCpus: 2, restarting }).plan(facts);
 }
 
 /** Every resource of one machine in the order of the recipe, with its phase and stage. */

@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { MachineError } from '../../errors.ts';
 import { withLock } from '../../state/lock.ts';
 import { exitCode } from '../exit-codes.ts';
 import { present } from '../present.ts';
+import { agreed, onTerminal } from '../question.ts';
 import type { Product } from '../product.ts';
 import { openSession } from '../session.ts';
 import { type Verb, verb } from '../verb.ts';
@@ -22,9 +22,11 @@ export const down = (product: Product): Verb =>
         const machines = await present(session);
         const names = [...machines.keys()].join(', ');
         if (machines.size === 0) return say('no machine is there');
-        if (given['yes'] !== true && !(await agreed(`Erase cluster ${session.cluster.name} on ${names}?`))) {
-          return say('nothing was changed');
+        const question = `Erase cluster ${session.cluster.name} on ${names}?`;
+        if (given['yes'] !== true && !onTerminal()) {
+          return say(`${question} Not without --yes: there is no terminal to ask on. Nothing was changed.`);
         }
+        if (given['yes'] !== true && !(await agreed(question))) return say('nothing was changed');
         const removal = await product.removal(session.cluster, session.state.path('pki'));
         await withLock(session.state.dir, { who: 'down', wait: 60 }, () =>
           Promise.all(
@@ -49,16 +51,4 @@ export const down = (product: Product): Verb =>
 function say(text: string): number {
   process.stdout.write(`${text}\n`);
   return exitCode.done;
-}
-
-/** Without a terminal nobody can answer: that is a no. */
-async function agreed(question: string): Promise<boolean> {
-  if (process.stdin.isTTY !== true) {
-    process.stdout.write(`${question} Not without --yes: there is no terminal to ask on.\n`);
-    return false;
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
 }

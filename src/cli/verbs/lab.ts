@@ -1,8 +1,8 @@
 import { withLock } from '../../state/lock.ts';
-import { writeMachine } from '../../state/inventory.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Product } from '../product.ts';
 import { reportFor } from '../reporting.ts';
+import { remember } from '../remember.ts';
 import { openSession, type Session } from '../session.ts';
 import { type Given, type Verb, verb } from '../verb.ts';
 
@@ -14,6 +14,7 @@ export const lab = (product: Product): Verb =>
     (yargs) =>
       yargs
         .positional('action', { choices: ['up', 'destroy', 'network'] as const, default: 'up' })
+        .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
         .option('destroy', { type: 'boolean', default: false, describe: 'the same as the action destroy' })
         .example('$0 lab', 'from nothing to a verdict; over at once when all is there')
         .example('$0 lab destroy', 'machines, bridge and state; caches stay'),
@@ -60,7 +61,7 @@ async function up(product: Product, session: Session, given: Given): Promise<num
         await product.prepare(cluster, state.path('pki'), isNew(session));
       }),
     converge: async (machines) => {
-      for (const machine of machines) await writeMachine(state, machine);
+      for (const machine of machines) await remember(session, machine);
       return run(product, session, given, 'up');
     },
   });

@@ -1,19 +1,75 @@
-import { knownHosts } from '../../connection/known-hosts.ts';
-import { removeMachine } from '../../state/inventory.ts';
+import { UsageError } from '../../errors.ts';
 import { exitCode } from '../exit-codes.ts';
+import type { Product } from '../product.ts';
+import { forget, rememberOwn } from '../remember.ts';
 import { openSession } from '../session.ts';
-import { verb } from '../verb.ts';
+import { type Given, type Verb, verb } from '../verb.ts';
 
-/** Called by the Vagrant shim before a machine is destroyed. */
-export const node = verb(
-  'node forget <name>',
-  false,
-  (yargs) => yargs.positional('name', { type: 'string', demandOption: true }),
-  async (given) => {
-    const { state } = openSession(given);
-    const name = String(given['name']);
-    await knownHosts(state.path('known_hosts')).forget(name, 22);
-    await removeMachine(state, name);
-    return exitCode.done;
-  },
-);
+export const node = (product: Product): Verb =>
+  verb(
+    'node <action> <name>',
+    'Take one machine out of the cluster: its pods move, its node goes, the machine is cleaned',
+    (yargs) =>
+      yargs
+        .positional('action', {
+          choices: ['remove', 'forget'] as const,
+          demandOption: true,
+          describe: 'forget: only where it is and its host key, for a machine that no longer exists',
+        })
+        .positional('name', { type: 'string', demandOption: true })
+        .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
+        .option('destroying', {
+          type: 'boolean',
+          default: false,
+          hidden: true,
+          describe: 'the machine is about to go: it need not be cleaned, and nothing may stand in its way',
+        })
+        .example('$0 node remove minion-2', 'then take it out of cluster.json too'),
+    async (given) => {
+      if (given['action'] === 'remove')
+        return given['destroying'] === true ? removeForDestruction(product, given) : remove(product, given);
+      await forget(openSession(given).state, String(given['name']));
+      return exitCode.done;
+    },
+  );
+
+async function remove(product: Product, given: Given): Promise<number> {
+  const name = String(given['name']);
+  const whole = openSession(given);
+  await rememberOwn(whole);
+  const declared = whole.cluster.nodes.some((node) => node.name === name);
+  const session = openSession({ ...given, without: name });
+  const known = (await session.machines()).some((machine) => machine.name === name);
+  if (!known) {
+    throw new UsageError(
+      declared ? `${name} was never brought up` : `there is no machine ${name} in ${whole.cluster.name}`,
+    );
+  }
+  const { run } = await import('../run.ts');
+  const code = await run(product, session, { ...given, only: ['leave'], leaver: name }, 'up');
+  if (code === exitCode.done && declared && !given.json) {
+    process.stdout.write(`Take ${name} out of cluster.json too, or the next run brings it back.\n`);
+  }
+  return code;
+}
+
+/** Seconds for its pods to move while Vagrant waits. */
+const HURRY = ['timeouts.drain=25', 'timeouts.connect=5'];
+
+/** A cluster that is dead, or goes as a whole, must not keep a machine from being destroyed. */
+async function removeForDestruction(product: Product, given: Given): Promise<number> {
+  const name = String(given['name']);
+  const session = openSession({ file: given.file, set: [...given.set, ...HURRY], without: name });
+  const machine = (await session.machines()).find((each) => each.name === name);
+  const isMinion = machine !== undefined && !(await holdsControlPlane(session, name));
+  if (!isMinion) return exitCode.done;
+  const others = session.cluster.nodes.map((node) => node.name);
+  const { run } = await import('../run.ts');
+  return run(product, session, { ...given, yes: true, only: ['leave'], on: others, leaver: name }, 'up');
+}
+
+async function holdsControlPlane({ state }: ReturnType<typeof openSession>, name: string): Promise<boolean> {
+  const { readInventory } = await import('../../state/inventory.ts');
+  const roles = (await readInventory(state)).find((each) => each.name === name)?.roles ?? [];
+  return roles.includes('etcd') || roles.includes('master');
+}

@@ -1,7 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { UsageError } from '../../errors.ts';
-import { type Machine, writeMachine } from '../../state/inventory.ts';
+import type { Machine } from '../../state/inventory.ts';
 import type { Product } from '../product.ts';
+import { remember } from '../remember.ts';
+import { selecting } from '../selection.ts';
 import { openSession, type Session } from '../session.ts';
 import { type Verb, verb } from '../verb.ts';
 
@@ -11,7 +13,13 @@ export const up = (product: Product): Verb =>
     'up',
     'Make the cluster what cluster.json says; safe to repeat',
     (yargs) =>
-      yargs
+      selecting(yargs)
+        .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
+        .option('plan', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'do what this plan says; refused when the world has moved since',
+        })
         .option('from-vagrant', {
           type: 'string',
           hidden: true,
@@ -28,10 +36,11 @@ export const up = (product: Product): Verb =>
   );
 
 /** Vagrant tells where its own machine is; the engine never asks about another one. */
-async function recordEndpoint({ state, cluster }: Session, name: string): Promise<void> {
+async function recordEndpoint(session: Session, name: string): Promise<void> {
+  const { cluster } = session;
   const told = JSON.parse(await text(process.stdin)) as Machine;
   if (told.name !== name || !cluster.nodes.some((node) => node.name === name)) {
     throw new UsageError(`${name} is no machine of ${cluster.name}`);
   }
-  await writeMachine(state, told);
+  await remember(session, told);
 }

@@ -1,0 +1,72 @@
+import type { Cluster, Node } from '../src/cluster/model.ts';
+import { HardwayError } from '../src/errors.ts';
+
+/** Kept on each machine: what the standing cluster was made with and cannot be changed while it stands. */
+export const FOUNDING = '/var/lib/hardway/founding';
+
+const reasons: Readonly<Record<string, string>> = {
+  name: 'machines, bridges and the database bear this name',
+  'network.podCidr': 'pods and leases have addresses from it',
+  'network.serviceCidr': 'Services have addresses from it',
+  'network.dns.domain': 'certificates, tokens and every pod’s resolver carry it',
+  'network.dns.serviceIP': 'every pod’s resolver carries it',
+  'network.flannel.backend': 'both ends of every tunnel must change at the same moment',
+  'network.flannel.vni': 'both ends of every tunnel must change at the same moment',
+  'controlPlane.port': 'the credentials that kubelets hold carry it',
+  address: 'its certificates, its node and its peers carry it',
+  roles: 'data and daemons of its role are on it',
+};
+
+/** `key=value` lines. */
+export const founding = ({ name, network, controlPlane }: Cluster, node: Node): string =>
+  Object.entries({
+    name,
+    'network.podCidr': network.podCidr,
+    'network.serviceCidr': network.serviceCidr,
+    'network.dns.domain': network.dns.domain,
+    'network.dns.serviceIP': network.dns.serviceIP,
+    'network.flannel.backend': network.flannel.backend,
+    'network.flannel.vni': network.flannel.vni,
+    'controlPlane.port': controlPlane.port,
+    address: node.address,
+    roles: node.roles.join(','),
+  })
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+
+/** Refuses, before anything is touched, what only a new cluster can have. `made`: the machine's own lines. */
+export function refuseImpossible(
+  cluster: Cluster,
+  machines: ReadonlyMap<string, { readonly founding: readonly string[] }>,
+): void {
+  const problems = cluster.nodes.flatMap((node) => {
+    const made = machines.get(node.name)?.founding ?? [];
+    return differing(made, founding(cluster, node)).map(({ key, was, wanted }) => ({
+      text: `${pathOf(key, node)} is ${was} and cannot become ${wanted}: ${reasons[key]}`,
+    }));
+  });
+  const texts = [...new Set(problems.map(({ text }) => text))];
+  if (texts.length === 0) return;
+  throw new HardwayError('IMPOSSIBLE', 'cluster.json asks for what a standing cluster cannot become', {
+    evidence: texts,
+    remedy:
+      'Put the old values back; or make a new cluster: hardway down (what runs in this one is lost), then hardway up.',
+  });
+}
+
+const pathOf = (key: string, node: Node): string =>
+  key === 'address' || key === 'roles' ? `${key} of ${node.name}` : key;
+
+function differing(made: readonly string[], wanted: string): { key: string; was: string; wanted: string }[] {
+  const cut = (line: string): [string, string] => {
+    const middle = line.indexOf('=');
+    return [line.slice(0, middle), line.slice(middle + 1)];
+  };
+  const before = new Map(made.map(cut));
+  return wanted
+    .trim()
+    .split('\n')
+    .map(cut)
+    .filter(([key, value]) => before.has(key) && before.get(key) !== value)
+    .map(([key, value]) => ({ key, was: before.get(key) ?? '', wanted: value }));
+}

@@ -1,0 +1,120 @@
+import type { Node } from '../cluster/model.ts';
+import type { Outcome, Selection } from '../engine/converge.ts';
+import { effect } from '../engine/site.ts';
+import { HardwayError } from '../errors.ts';
+import type { Report } from '../report/event.ts';
+import { type RunOptions, runRecipe } from './converge.ts';
+import { collecting, readPlan, refuseMoved, writePlan } from './plan-file.ts';
+import type { Product } from './product.ts';
+import { agreed, onTerminal } from './question.ts';
+import { forget, leavingNodes, rememberOwn } from './remember.ts';
+import { selectionOf } from './selection.ts';
+import type { Session } from './session.ts';
+import type { Given } from './verb.ts';
+
+/** The phase in which machines leave the cluster: only with consent. */
+const LEAVE = 'leave';
+
+export interface Applied extends Outcome {
+  /** Machines that should leave and may not. */
+  readonly withheld: readonly string[];
+  /** Only a part of the recipe was asked for. */
+  readonly partial: boolean;
+}
+
+type Options = Omit<RunOptions, 'planOnly' | 'leaving' | 'selection'>;
+
+/** Everything that would be done; written to a file when asked. */
+export async function plan(
+  product: Product,
+  session: Session,
+  given: Given,
+  options: Options,
+): Promise<Outcome> {
+  const [leaving, selection] = await scope(product, session, given);
+  const { report, changes } = collecting(options.report);
+  const outcome = await runRecipe(product, session, {
+    ...{ ...options, report, leaving, planOnly: true },
+    ...(selection === undefined ? {} : { selection }),
+  });
+  const out = given['out'];
+  if (typeof out === 'string' && outcome.failures.length === 0) {
+    await writePlan(out, session.cluster.name, changes);
+    options.report({ type: 'note', text: `written to ${out}; hardway up --plan ${out} does exactly this` });
+  }
+  return outcome;
+}
+
+/** Makes it so. What needs consent and has none is left out, and named in `withheld`. */
+export async function apply(
+  product: Product,
+  session: Session,
+  given: Given,
+  options: Options,
+): Promise<Applied> {
+  await rememberOwn(session);
+  const [leaving, asked] = await scope(product, session, given);
+  const run = (planOnly: boolean, selection: Selection | undefined, report: Report) =>
+    runRecipe(product, session, {
+      ...{ ...options, report, leaving, planOnly },
+      ...(selection === undefined ? {} : { selection }),
+    });
+  if (typeof given['plan'] === 'string') {
+    const kept = await readPlan(given['plan'], session.cluster.name);
+    const { report, changes } = collecting(() => undefined);
+    await run(true, asked, report);
+    refuseMoved(kept, changes);
+  }
+  const mayLeave = leaving.length > 0 && (asked?.phase(LEAVE) ?? true);
+  const preview = () =>
+    run(
+      true,
+      and(asked, (name) => name === LEAVE),
+      options.report,
+    );
+  const agreed = !mayLeave || (await consent(leaving, given, preview));
+  const selection = agreed ? asked : and(asked, (name) => name !== LEAVE);
+  const outcome = await run(false, selection, options.report);
+  const isOver = outcome.failures.length === 0 && !outcome.interrupted && outcome.deferred.length === 0;
+  if (mayLeave && agreed && isOver) await forgetAll(session, leaving, options.report);
+  const withheld = agreed ? [] : leaving.map(({ name }) => name);
+  return { ...outcome, withheld, partial: asked !== undefined };
+}
+
+async function scope(
+  product: Product,
+  session: Session,
+  given: Given,
+): Promise<[readonly Node[], Selection | undefined]> {
+  const all = await leavingNodes(session);
+  const { leaver } = given;
+  const leaving = leaver === undefined ? all : all.filter(({ name }) => name === leaver);
+  const machines = [...session.cluster.nodes, ...leaving].map(({ name }) => name);
+  return [leaving, selectionOf(given, await product.phases(session.cluster), machines)];
+}
+
+const and = (selection: Selection | undefined, more: (phase: string) => boolean): Selection => ({
+  phase: (name) => more(name) && (selection?.phase(name) ?? true),
+  machine: (name) => selection?.machine(name) ?? true,
+});
+
+/** A reviewed plan is consent. Without a terminal nobody can be asked, and nobody leaves. */
+async function consent(
+  leaving: readonly Node[],
+  given: Given,
+  preview: () => Promise<Outcome>,
+): Promise<boolean> {
+  if (given['yes'] === true || typeof given['plan'] === 'string') return true;
+  if (!onTerminal()) return false;
+  await preview();
+  const names = leaving.map(({ name }) => name).join(', ');
+  if (await agreed(`${names} will leave the cluster. Go on?`)) return true;
+  throw new HardwayError('DECLINED', 'nothing was changed');
+}
+
+async function forgetAll({ state }: Session, leaving: readonly Node[], report: Report): Promise<void> {
+  for (const { name } of leaving) {
+    await effect({ machine: '', phase: LEAVE, report }, `forget ${name}`, () => forget(state, name));
+    report({ type: 'note', machine: name, text: 'has left the cluster' });
+  }
+}

@@ -1,0 +1,43 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Node } from '../cluster/model.ts';
+import { knownHosts } from '../connection/known-hosts.ts';
+import { StateError } from '../errors.ts';
+import type { State } from '../state/directory.ts';
+import { type Machine, readInventory, removeMachine, writeMachine } from '../state/inventory.ts';
+import type { Session } from './session.ts';
+
+/** Keeps where a machine is and what it is in the cluster, so that it can leave when cluster.json has forgotten it. */
+export async function remember({ cluster, state }: Session, machine: Machine): Promise<void> {
+  const node = cluster.nodes.find(({ name }) => name === machine.name);
+  const known = (await readInventory(state)).find(({ name }) => name === machine.name);
+  const now = node === undefined ? machine : { ...machine, roles: node.roles, address: node.address };
+  if (!isDeepStrictEqual(known, now)) await writeMachine(state, now);
+}
+
+/** The machines that cluster.json itself tells how to reach. */
+export async function rememberOwn(session: Session): Promise<void> {
+  for (const { name, ssh } of session.cluster.nodes) {
+    if (ssh !== null) await remember(session, { name, ...ssh, provider: '' });
+  }
+}
+
+/** Its endpoint and its host key. */
+export async function forget(state: State, name: string): Promise<void> {
+  await knownHosts(state.path('known_hosts')).forget(name, 22);
+  await removeMachine(state, name);
+}
+
+/** Machines that we brought up and that cluster.json no longer has. Throws StateError for one that must not leave. */
+export async function leavingNodes({ cluster, state }: Session): Promise<Node[]> {
+  const declared = new Set(cluster.nodes.map(({ name }) => name));
+  const leaving = (await readInventory(state)).filter(({ name }) => !declared.has(name));
+  const keeper = leaving.find(({ roles = [] }) => roles.includes('etcd') || roles.includes('master'));
+  if (keeper !== undefined) {
+    throw new StateError(`${keeper.name} holds the cluster’s data and its control plane: it cannot leave`, {
+      remedy: 'Put it back into cluster.json; or end this cluster with it there: hardway down.',
+    });
+  }
+  return leaving.map(({ name, host, roles = ['minion'], address = host }) => ({
+    ...{ name, roles, address, interface: null, cpus: 0, memory: 0, labels: {}, taints: [], ssh: null },
+  }));
+}

@@ -1,0 +1,20 @@
+import type { Cluster } from '../cluster/model.ts';
+import { table } from './table.ts';
+
+/** What cluster.json comes to, for review: the cluster in two lines, then its machines. */
+export function settings({ name, kubernetes, network, controlPlane, addons, nodes }: Cluster): string {
+  const { podCidr, serviceCidr, dns, flannel, kubeProxy } = network;
+  const rows = nodes.map(({ name, roles, address, interface: nic, ssh }) => [
+    name,
+    roles.join(','),
+    ssh === null ? 'by Vagrant' : `${ssh.user}@${ssh.host}:${ssh.port}`,
+    address,
+    nic ?? 'whichever carries it',
+  ]);
+  return [
+    `${name}: Kubernetes ${kubernetes.version} (${kubernetes.flavour}), API on port ${controlPlane.port}, add-ons: ${addons.join(', ') || 'none'}`,
+    `pods ${podCidr} (flannel ${flannel.backend}), Services ${serviceCidr} (kube-proxy ${kubeProxy}), domain ${dns.domain}`,
+    '',
+    table([['MACHINE', 'ROLES', 'REACHED', 'ADDRESS', 'INTERFACE'], ...rows]),
+  ].join('\n');
+}

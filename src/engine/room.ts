@@ -1,0 +1,54 @@
+import type { Connection } from '../connection/connection.ts';
+import { sh } from '../connection/quote.ts';
+import { MachineError } from '../errors.ts';
+
+/** A file that will be sent. */
+export interface Cargo {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Throws MachineError when the file systems of a machine have no room for all these files at once: what they replace
+ * may be running, and frees nothing before it ends. Writes nothing.
+ */
+export async function refuseWithoutRoom(
+  machine: string,
+  connection: Connection,
+  cargo: readonly Cargo[],
+): Promise<void> {
+  if (cargo.length === 0) return;
+  const { stdout } = await connection.run(question(cargo), { limit: 30 });
+  const systems = new Map<string, { free: number; cargo: Cargo[] }>();
+  for (const line of stdout.split('\n')) {
+    const [, index = '', free = '', mount = ''] = /^(\d+) +(\d+) +(\/.*)$/.exec(line) ?? [];
+    const one = cargo[Number(index)];
+    if (mount === '' || one === undefined) continue; // not told: then the upload itself will
+    const system = systems.get(mount) ?? { free: Number(free), cargo: [] };
+    system.cargo.push(one);
+    systems.set(mount, system);
+  }
+  for (const [mount, system] of systems) {
+    const needed = system.cargo.reduce((sum, { size }) => sum + size, 0);
+    if (needed <= system.free) continue;
+    const names = system.cargo.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
+    const list = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+    const text = `no space below ${mount}: ${mib(system.free)} free, ${mib(needed)} needed (${list.join(', ')})`;
+    throw new MachineError(machine, text, {
+      evidence: system.cargo.map(({ path, size }) => `${path}: ${size} bytes`),
+      remedy: 'Nothing was sent. Make room there and run again.',
+    });
+  }
+}
+
+const mib = (bytes: number): string => `${Math.ceil(bytes / 1048576)} MiB`;
+
+/** `<index> <bytes free> <mount point>` of each; a folder that is not there yet will be made in the nearest that is. */
+const question = (cargo: readonly Cargo[]) => sh`index=0
+for path in ${cargo.map(({ path }) => path)}; do
+  folder=\${path%/*}
+  until [ -d "\${folder:-/}" ]; do folder=\${folder%/*}; done
+  echo "$index $(df -B1 --output=avail,target -- "\${folder:-/}" | tail -n 1)"
+  index=$((index + 1))
+done`;
