@@ -1,6 +1,7 @@
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { MachineError } from '../src/errors.ts';
 import type { Node } from '../src/cluster/model.ts';
+import { refuseClocks } from './clocks.ts';
 import { FOUNDING } from './founding.ts';
 import { type Listener, listenersScript, parseListeners } from './ports.ts';
 
@@ -140,6 +141,7 @@ export function preflight(machines: ReadonlyMap<string, Facts>, nodes: readonly 
     }
     ids.set(facts.machineId, node.name);
   }
+  refuseClocks(new Map([...machines].map(([name, { time }]) => [name, time])));
 }
 
 function refuseUnfit(node: Node, facts: Facts): void {
@@ -158,12 +160,6 @@ function refuseUnfit(node: Node, facts: Facts): void {
     );
   }
   nicOf(node, facts);
-  const skew = Math.abs(facts.time - Date.now() / 1000);
-  if (skew > 30)
-    fail(
-      `its clock is ${Math.round(skew)} s away from this machine's`,
-      'Set the clocks (timedatectl set-ntp true).',
-    );
 }
 
 /** The NIC that carries the node's address; the NAT NIC never does. */

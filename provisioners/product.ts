@@ -17,6 +17,13 @@ export const product: Product = {
       kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
   },
+  async explain(cluster, machine, is) {
+    const { influences, wantedOf } = await import('./influences.ts');
+    const wanted = new Map(wantedOf(cluster, machine).map((one) => [one.id, one]));
+    return [...wanted.values()]
+      .filter(({ id }) => is(id))
+      .map((one) => ({ ...one, keys: influences(cluster, machine, one.id) }));
+  },
   async phases(cluster) {
     const { phases } = await import('./recipe.ts');
     const everybody = cluster.nodes.map(({ name }) => name);

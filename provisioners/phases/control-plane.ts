@@ -4,6 +4,7 @@ import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { directory, file, type FileResource } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
+import { withArguments } from '../arguments.ts';
 import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
@@ -47,6 +48,7 @@ function apiServerResources(scope: Scope): Resource[] {
     file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
     file('/etc/kubernetes/authentication.yaml', stringify(authentication), { mode: 0o600 }),
   ];
+  const flags = cluster.controlPlane.extraArgs;
   const unit = template('control-plane/kube-apiserver.service', {
     program: programLine(artefacts.get('kube-apiserver')),
     address: node.address,
@@ -60,7 +62,10 @@ function apiServerResources(scope: Scope): Resource[] {
     directory(PKI, { mode: 0o755 }),
     ...follows,
     conf(scope, 'admin'),
-    ...service('kube-apiserver', unit, { follows }),
+    ...service('kube-apiserver', withArguments(unit, flags['kube-apiserver']), {
+      follows,
+      interrupts: 'the API does not answer for some seconds',
+    }),
   ];
 }
 
@@ -96,6 +101,7 @@ function controllers(scope: Scope): Resource[] {
     leaderElect,
   });
   const { pki } = scope;
+  const flags = cluster.controlPlane.extraArgs;
   const shared = [
     file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
     file(`${PKI}/ca.crt`, pki.authority('ca').certificatePem),
@@ -105,7 +111,11 @@ function controllers(scope: Scope): Resource[] {
     ...programs(artefacts, 'kube-controller-manager', 'kube-scheduler'),
     managerConf,
     schedulerConf,
-    ...service('kube-controller-manager', manager, { follows: [managerConf, ...shared] }),
-    ...service('kube-scheduler', scheduler, { follows: [schedulerConf] }),
+    ...service('kube-controller-manager', withArguments(manager, flags['kube-controller-manager']), {
+      follows: [managerConf, ...shared],
+    }),
+    ...service('kube-scheduler', withArguments(scheduler, flags['kube-scheduler']), {
+      follows: [schedulerConf],
+    }),
   ];
 }

@@ -58,6 +58,6 @@ function member({ cluster, node, artefacts, pki }: Scope): Resource[] {
     directory('/etc/etcd/pki', { mode: 0o755 }),
     ...server,
     ...pair('etcd-root', 'root', 'root:root'),
-    ...service('etcd', unit, { follows: server }),
+    ...service('etcd', unit, { follows: server, interrupts: 'the API waits for it some seconds' }),
   ];
 }

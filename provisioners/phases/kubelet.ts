@@ -18,7 +18,7 @@ import {
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
-import { applyToExisting, manifest } from '../resources/manifest.ts';
+import { nodeObject, taintsOf } from '../resources/node.ts';
 import { apiServer, byRole, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 
@@ -53,7 +53,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
       {
         title: 'roles',
         on: firstMaster,
-        resources: () => present.map((name) => nodeRoles(cluster, name)),
+        resources: () => present.map((name) => nodeObject(cluster, name)),
       },
     ],
   };
@@ -76,7 +76,7 @@ function kubeletResources(scope: Scope): Resource[] {
     ca,
     ...(joining.includes(node.name) ? [bootstrapConf(scope)] : []),
     config,
-    ...service('kubelet', unit, { follows: [config, ca] }),
+    ...service('kubelet', unit, { follows: [config, ca], interrupts: 'its pods go on' }),
   ];
 }
 
@@ -113,15 +113,8 @@ const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
   serializeImagePulls: false,
   maxParallelImagePulls: 5,
   eventRecordQPS: 50,
-  ...(node.taints.length > 0 || node.roles.includes('master') ? { registerWithTaints: taints(node) } : {}),
+  ...(taintsOf(node).length > 0 ? { registerWithTaints: taintsOf(node) } : {}),
 });
-
-const taints = ({ roles, taints: own }: Scope['node']): object[] => [
-  ...(roles.includes('master')
-    ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }]
-    : []),
-  ...own.map(({ key, value, effect }) => ({ key, value, effect })),
-];
 
 /** The kubelet's own certificate, made on its request; closed by answering, not by a step. */
 const identity = (usage: 'client' | 'server'): Resource => ({
@@ -145,18 +138,3 @@ done`,
   evidence: () => lastWords('kubelet'),
   limit: 120,
 });
-
-/** NodeRestriction forbids a kubelet to name its own role. */
-function nodeRoles(cluster: Cluster, name: string): Resource {
-  const node = cluster.nodes.find((each) => each.name === name);
-  const roles = (node?.roles ?? []).map(
-    (role) => ({ master: 'control-plane', etcd: 'etcd', minion: 'minion' })[role],
-  );
-  const labels = Object.fromEntries(roles.map((role) => [`node-role.kubernetes.io/${role}`, '']));
-  const wanted = {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name, labels: { ...labels, ...node?.labels } },
-  };
-  return manifest(wanted, { gather: applyToExisting });
-}

@@ -5,6 +5,8 @@ import { ArtefactError } from '../errors.ts';
 export interface DownloadOptions {
   /** Seconds without a single byte after which a transfer is given up. */
   readonly stallSeconds: number;
+  /** A transfer that brings fewer bytes a second for so many seconds is given up too. */
+  readonly slow: { readonly bytesPerSecond: number; readonly seconds: number };
   /** Replaces the beginning of addresses: { 'https://dl.k8s.io': 'https://mirror.example/k8s' }. */
   readonly mirrors: Readonly<Record<string, string>>;
   /** Media types, for a server that keeps several forms of a thing. */
@@ -20,22 +22,47 @@ export function mirrored(url: string, mirrors: DownloadOptions['mirrors']): stri
   return to.replace(/\/$/, '') + url.slice(from.length);
 }
 
-/** Streams an address into a file and returns the sha256 of its bytes. Throws ArtefactError. */
+/** How often a transfer is taken up again where it broke off. */
+const resumptions = 3;
+
+/**
+ * Streams an address into a file and returns the sha256 of its bytes. What breaks off or crawls is taken up again
+ * where it stopped, a few times. Throws ArtefactError.
+ */
 export async function downloadFile(
   url: string,
   file: string,
   options: DownloadOptions,
   onProgress: (doneBytes: number, totalBytes: number) => void,
 ): Promise<string> {
-  const hash = createHash('sha256');
-  const out = await open(file, 'wx');
-  try {
-    const { size } = await receive(url, options, async (chunk, done, total) => {
-      hash.update(chunk);
-      await out.writeFile(chunk);
-      if (done < total || total === 0) onProgress(done, total);
+  let hash = createHash('sha256');
+  let done = 0;
+  const out = await open(file, 'ax'); // what is written always goes to the end
+  const take: OnChunk = async (chunk, doneBytes, total) => {
+    // A server that cannot go on from the middle begins again.
+    if (doneBytes === chunk.length && done > 0) {
+      hash = createHash('sha256');
+      await out.truncate(0);
+    }
+    hash.update(chunk);
+    await out.writeFile(chunk).catch((error: unknown) => {
+      throw new ArtefactError(`${file} cannot be written`, { evidence: causes(error) });
     });
-    onProgress(size, size);
+    done = doneBytes;
+    if (done < total || total === 0) onProgress(done, total);
+  };
+  try {
+    for (let attempt = 0; ; attempt += 1) {
+      const before = done;
+      try {
+        await receive(url, options, take, done);
+        break;
+      } catch (error) {
+        // Without a single byte more, trying again would be in vain.
+        if (!(error instanceof BrokenOff) || attempt === resumptions || done === before) throw error;
+      }
+    }
+    onProgress(done, done);
     return hash.digest('hex');
   } finally {
     await out.close();
@@ -59,35 +86,58 @@ export async function downloadSmall(
 
 type OnChunk = (chunk: Uint8Array, doneBytes: number, totalBytes: number) => Promise<void>;
 
-/** Returns how many bytes came. `totalBytes` is 0 when the server does not tell. */
+/** The server has the thing and did not bring all of it: worth another try. */
+class BrokenOff extends ArtefactError {}
+
+/**
+ * Everything from byte `from` on, or from the first one where the server does not know ranges. `totalBytes` is 0 when
+ * the server does not tell.
+ */
 async function receive(
   url: string,
   options: DownloadOptions,
   onChunk: OnChunk,
-): Promise<{ readonly size: number; readonly headers: Headers }> {
+  from = 0,
+): Promise<{ readonly headers: Headers }> {
   const abort = new AbortController();
-  const stall = setTimeout(() => abort.abort(), options.stallSeconds * 1000);
+  const give = (why: string): void => abort.abort(why);
+  const { stallSeconds, slow } = options;
+  const stall = setTimeout(() => give(`sent nothing for ${stallSeconds} s`), stallSeconds * 1000);
+  let lately = 0;
+  const look = (): void => {
+    const [rate, least] = [lately / slow.seconds, slow.bytesPerSecond].map((bytes) => bytes / 1000);
+    if (lately < slow.bytesPerSecond * slow.seconds)
+      give(`brought only ${rate?.toFixed(1)} KB/s for ${slow.seconds} s; ${least} KB/s is the least`);
+    lately = 0;
+  };
+  let pace: NodeJS.Timeout | undefined;
   try {
-    const response = await follow(mirrored(url, options.mirrors), 'GET', abort.signal, options.accept);
-    const total = Number(response.headers.get('content-length') ?? 0);
-    let done = 0;
+    const range: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
+    const target = mirrored(url, options.mirrors);
+    const response = await follow(target, 'GET', abort.signal, options.accept, range);
+    let done = response.status === 206 ? from : 0;
+    const length = Number(response.headers.get('content-length') ?? 0);
+    const total = length === 0 ? 0 : done + length;
+    pace = setInterval(look, slow.seconds * 1000);
     for await (const chunk of response.body ?? []) {
       stall.refresh();
+      lately += chunk.length;
       done += chunk.length;
       await onChunk(chunk, done, total);
     }
-    if (total > 0 && done !== total) throw new ArtefactError(`${url} ended after ${done} of ${total} bytes`);
-    return { size: done, headers: response.headers };
+    if (total > 0 && done !== total) throw new BrokenOff(`${url} ended after ${done} of ${total} bytes`);
+    return { headers: response.headers };
   } catch (error) {
     if (error instanceof ArtefactError) throw error;
-    const what = abort.signal.aborted ? `sent nothing for ${options.stallSeconds} s` : 'broke off';
-    throw new ArtefactError(`the download of ${url} ${what}`, {
-      evidence: causes(error),
+    const what = abort.signal.aborted ? String(abort.signal.reason) : 'broke off';
+    throw new BrokenOff(`the download of ${url} ${what}`, {
+      evidence: abort.signal.aborted ? [] : causes(error),
       remedy:
         'Run again. Where it stays closed, artefacts.source "modules" in cluster.json compiles instead.',
     });
   } finally {
     clearTimeout(stall);
+    clearInterval(pace);
     abort.abort();
   }
 }
@@ -98,6 +148,7 @@ export async function follow(
   method: 'GET' | 'HEAD',
   signal: AbortSignal,
   accept = '*/*',
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   let target = new URL(url);
   for (let hops = 0; hops <= redirectLimit; hops++) {
@@ -106,7 +157,7 @@ export async function follow(
       method,
       signal,
       redirect: 'manual',
-      headers: { accept, 'accept-encoding': 'identity' },
+      headers: { accept, 'accept-encoding': 'identity', ...more },
     });
     const location = response.headers.get('location');
     if (response.ok) return response;

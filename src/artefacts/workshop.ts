@@ -18,6 +18,8 @@ export interface Places {
   readonly mirrors?: DownloadOptions['mirrors'];
   /** How long a transfer may stand still. Default 30. */
   readonly stallSeconds?: number;
+  /** Below this a transfer is given up. Default: 50 KB/s for 20 s. */
+  readonly slow?: DownloadOptions['slow'];
   /** How long releases may take to answer before Go modules are used instead. Default 5. */
   readonly probeSeconds?: number;
 }
@@ -41,6 +43,7 @@ export function openWorkshop(places: Places): Workshop {
     arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
     mirrors: places.mirrors ?? {},
     stallSeconds: places.stallSeconds ?? 30,
+    slow: places.slow ?? { bytesPerSecond: 50_000, seconds: 20 },
     probeSeconds: places.probeSeconds ?? 5,
   };
 }

@@ -7,6 +7,7 @@ import { type RunOptions, runRecipe } from './converge.ts';
 import { collecting, readPlan, refuseMoved, writePlan } from './plan-file.ts';
 import type { Product } from './product.ts';
 import { agreed, onTerminal } from './question.ts';
+import { changedKeys } from '../state/described.ts';
 import { forget, leavingNodes, rememberOwn } from './remember.ts';
 import { selectionOf } from './selection.ts';
 import type { Session } from './session.ts';
@@ -53,6 +54,8 @@ export async function apply(
   options: Options,
 ): Promise<Applied> {
   await rememberOwn(session);
+  const keys = await changedKeys(session.state, session.cluster);
+  if (keys.length > 0) options.report({ type: 'described', keys });
   const [leaving, asked] = await scope(product, session, given);
   const run = (planOnly: boolean, selection: Selection | undefined, report: Report) =>
     runRecipe(product, session, {

@@ -20,6 +20,18 @@ export interface Product {
   removal(cluster: Cluster, pkiFolder: string): Promise<Script>;
   /** The recipe's phases in their order. */
   phases(cluster: Cluster): Promise<readonly PhaseSummary[]>;
+  /** What the recipe wants of a machine under these ids, and which keys of cluster.json are behind each. */
+  explain(cluster: Cluster, machine: string, is: (id: string) => boolean): Promise<readonly Explanation[]>;
+}
+
+export interface Explanation {
+  readonly id: string;
+  readonly phase: string;
+  /** The official page of its phase. */
+  readonly docs: string;
+  readonly why: string;
+  /** "network.podCidr" */
+  readonly keys: readonly string[];
 }
 
 /** What a phase is, for people. */

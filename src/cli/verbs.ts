@@ -12,6 +12,7 @@ import { token } from './verbs/token.ts';
 import { trust } from './verbs/trust.ts';
 import { up } from './verbs/up.ts';
 import { validate } from './verbs/validate.ts';
+import { why } from './verbs/why.ts';
 
 /** All verbs, in the order of the help. */
 export const verbs = (product: Product): Verb[] => [
@@ -20,6 +21,7 @@ export const verbs = (product: Product): Verb[] => [
   phases(product),
   phase(product),
   status(product),
+  why(product),
   validate,
   down(product),
   kubeconfig,

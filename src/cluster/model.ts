@@ -17,7 +17,12 @@ export interface Cluster {
     /** First address of the service range: the API's own. */
     readonly apiServiceIP: string;
   };
-  readonly controlPlane: { readonly sans: readonly string[]; readonly port: number };
+  readonly controlPlane: {
+    readonly sans: readonly string[];
+    readonly port: number;
+    /** Flags without dashes, by program: "kube-apiserver". */
+    readonly extraArgs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  };
   readonly kubelet: { readonly failCgroupV1: boolean };
   readonly pki: { readonly leafDays: number; readonly caDays: number };
   readonly token: { readonly ttlHours: number };

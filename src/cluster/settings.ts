@@ -21,7 +21,7 @@ const defaults: Settings = {
     kubeProxy: 'nftables',
   },
   dns: { domain: 'cluster.local' },
-  controlPlane: { sans: [], port: 6443 },
+  controlPlane: { sans: [], port: 6443, extraArgs: {} },
   kubelet: { failCgroupV1: false },
   pki: { leafDays: 365, caDays: 3650 },
   token: { ttlHours: 1 },

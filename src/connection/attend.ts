@@ -45,7 +45,7 @@ export async function attend(transport: Transport, errand: Errand): Promise<Resu
     channel = await transport.exec(errand.command);
   } catch (error) {
     if (error instanceof ConnectionError && error.fault === 'lost')
-      return result('lost', null, '', error.message);
+      return result('lost', null, '', `${error.message.replace(`${transport.label}: `, '')}\n`);
     throw error;
   }
 
@@ -57,9 +57,10 @@ export async function attend(transport: Transport, errand: Errand): Promise<Resu
   if (end === 'over') channel.abandon(); // otherwise its output must go somewhere, or it dies of a broken pipe
 
   const { stdout, stderr } = output;
-  if (end !== 'over') return result(end, null, stdout(), stderr());
+  if (end === 'aborted') return result(end, null, stdout(), stderr());
+  if (end === 'lost') return result(end, null, stdout(), `${stderr()}${late(errand.limit)}\n`);
   const code = await channel.exited;
-  if (code === null) return result('lost', null, stdout(), stderr());
+  if (code === null) return result('lost', null, stdout(), `${stderr()}${channel.loss()}\n`);
   if (output.code() !== null) {
     // Two independent witnesses: a success needs both.
     return result('ended', output.code() || code, stdout(), stderr());
@@ -69,6 +70,9 @@ export async function attend(transport: Transport, errand: Errand): Promise<Resu
   const why = `${transport.label}: the script did not begin (exit code ${code}); look at the login shell's start-up files\n`;
   return result('ended', code || 1, '', why + output.noise());
 }
+
+const late = (limit: number): string =>
+  `no end within ${limit + graceSeconds} s, though its limit is ${limit} s`;
 
 function listen(channel: Channel, errand: Errand) {
   const stdout = tail(stdoutBytes);

@@ -27,6 +27,7 @@ export interface Result {
   /** Exit code; null when the connection was lost before one arrived. */
   readonly code: number | null;
   readonly stdout: string;
+  /** When the outcome is 'lost', its last line says how that was noticed: "no answer for 12 s". */
   readonly stderr: string;
   readonly milliseconds: number;
   /** 'ended' | 'limit' (its time was up) | 'lost' (unknown how it ended: look again before judging) | 'aborted'. */

@@ -78,8 +78,10 @@ export function frame(markers: Markers, onBytes: (bytes: Buffer) => void): Frame
 
 /** How many last bytes could be the beginning of the marker. */
 function heldBack(bytes: Buffer, marker: Buffer): number {
-  for (let length = Math.min(bytes.length, marker.length - 1); length > 0; length -= 1) {
-    if (bytes.subarray(bytes.length - length).equals(marker.subarray(0, length))) return length;
+  const first = marker[0]!;
+  const from = Math.max(0, bytes.length - marker.length + 1);
+  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (marker.compare(bytes, at, bytes.length, 0, bytes.length - at) === 0) return bytes.length - at;
   }
   return 0;
 }

@@ -5,6 +5,8 @@ export interface Gate {
   /** Never wider again: some servers allow only one session per connection. */
   narrow(width: number): void;
   readonly inside: number;
+  /** Whoever enters now has to wait. */
+  readonly full: boolean;
 }
 
 export function gate(initialWidth: number): Gate {
@@ -38,6 +40,9 @@ export function gate(initialWidth: number): Gate {
     },
     get inside() {
       return inside;
+    },
+    get full() {
+      return inside >= width || waiting.length > 0;
     },
   };
 }

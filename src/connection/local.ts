@@ -33,5 +33,6 @@ function startLocally(command: string): Channel {
     child.on('close', () => resolve());
     child.on('error', () => resolve());
   });
-  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exited, closed, abandon() {} };
+  const { stdin, stdout, stderr } = child;
+  return { stdin, stdout, stderr, exited, closed, loss: () => 'it did not end', abandon() {} };
 }

@@ -38,7 +38,8 @@ export async function putFile(transport: Transport, file: Upload): Promise<void>
   });
   if (result.ok) return;
   if (result.outcome === 'lost') {
-    throw new ConnectionError('lost', `${transport.label}: the connection broke while ${file.path} was sent`);
+    const loss = result.stderr.trimEnd().split('\n').at(-1) ?? '';
+    throw new ConnectionError('lost', `${transport.label}: ${loss} while ${file.path} was sent`);
   }
   const [first = `exit code ${result.code}`, ...more] = result.stderr.trim().split('\n');
   const message = result.outcome === 'limit' ? `${file.path} was not written within ${limit} s` : first;

@@ -9,8 +9,15 @@ export function execOn(client: Client, command: string): Promise<ClientChannel> 
   });
 }
 
-/** ssh2's channel in our words. `whenFree` is called when the server has forgotten it. */
-export function adaptChannel(client: Client, channel: ClientChannel, whenFree: () => void): Channel {
+/**
+ * ssh2's channel in our words. `whenFree` is called when the server has forgotten it, `loss` when the connection broke.
+ */
+export function adaptChannel(
+  client: Client,
+  channel: ClientChannel,
+  whenFree: () => void,
+  loss: () => string,
+): Channel {
   let settleExit: (code: number | null) => void;
   const exited = new Promise<number | null>((resolve) => (settleExit = resolve));
   const closed = new Promise<void>((resolve) => {
@@ -32,6 +39,7 @@ export function adaptChannel(client: Client, channel: ClientChannel, whenFree: (
     stderr: channel.stderr,
     exited,
     closed,
+    loss,
     abandon: () => channel.close(),
   };
 }

@@ -5,7 +5,7 @@ import type { ConnectionError } from '../errors.ts';
 import { registerSecret } from '../report/redact.ts';
 import type { HostKey, KnownHosts } from './known-hosts.ts';
 import { algorithms } from './ssh-algorithms.ts';
-import { authenticationFault, hostKeyFault, openingFault } from './ssh-faults.ts';
+import { authenticationFault, booting, hostKeyFault, openingFault, silenceSeconds } from './ssh-faults.ts';
 import { loadKeys } from './ssh-keys.ts';
 import { openSocket } from './ssh-socket.ts';
 
@@ -24,8 +24,14 @@ export interface SshOptions {
   readonly connectTimeout?: number;
 }
 
-/** Opens one authenticated SSH connection to the machine we know by its key. Throws ConnectionError. */
-export async function openClient(label: string, options: SshOptions): Promise<Client> {
+/** An authenticated SSH connection, and how many milliseconds its handshake took. */
+export interface Opened {
+  readonly client: Client;
+  readonly handshake: number;
+}
+
+/** Opens one connection to the machine we know by its key. Throws ConnectionError. */
+export async function openClient(label: string, options: SshOptions): Promise<Opened> {
   const seconds = options.connectTimeout ?? 10;
   const { host, port } = options;
   const credentials = await loadCredentials(label, options);
@@ -36,9 +42,11 @@ export async function openClient(label: string, options: SshOptions): Promise<Cl
   } catch (error) {
     throw openingFault(label, error as Error, 0, seconds);
   }
+  const begun = performance.now();
   const { client, offered } = await handshake(label, socket, known, seconds, credentials);
+  const took = performance.now() - begun;
   if (known.length === 0) await options.knownHosts.record(host, port, offered);
-  return client;
+  return { client, handshake: took };
 }
 
 interface Credentials {
@@ -76,16 +84,21 @@ function handshake(
     client.setMaxListeners(32); // each open channel listens for the end
     let offered: Buffer = Buffer.alloc(0);
     let changed: ConnectionError | undefined;
+    let banner = '';
+    const opening = (error: Error) =>
+      booting(label, banner) ?? openingFault(label, error, sock.bytesRead, seconds);
 
+    client.on('banner', (text) => (banner = text));
     client.once('ready', () => resolve({ client, offered }));
     // Stays for good: an error after 'ready' is followed by 'close', which is what others listen to.
     client.on('error', (error: Error & { level?: string }) => {
       sock.destroy();
       if (changed) reject(changed);
-      else if (error.level === 'client-authentication') reject(authenticationFault(label, username, tried));
-      else reject(openingFault(label, error, sock.bytesRead, seconds));
+      else if (error.level === 'client-authentication')
+        reject(booting(label, banner) ?? authenticationFault(label, username, tried));
+      else reject(opening(error));
     });
-    client.once('close', () => reject(openingFault(label, new Error('closed'), sock.bytesRead, seconds)));
+    client.once('close', () => reject(opening(new Error('closed'))));
     client.connect({
       sock,
       username,
@@ -98,7 +111,7 @@ function handshake(
         return false;
       },
       readyTimeout: seconds * 1000,
-      keepaliveInterval: 5000,
+      keepaliveInterval: (silenceSeconds / 3) * 1000,
       keepaliveCountMax: 2,
     });
   });

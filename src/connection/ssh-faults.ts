@@ -26,6 +26,25 @@ export function openingFault(
   return say('lost', 'the connection broke while it was opened');
 }
 
+/** pam_nologin lets nobody in before the boot is over, and after it was decided to shut down: it is not there (yet). */
+export function booting(label: string, banner: string): ConnectionError | null {
+  if (!/system is (booting up|going down)/i.test(banner)) return null;
+  const evidence = banner.trim().split('\n');
+  return new ConnectionError('refused', `${label}: it is starting or stopping and lets nobody in yet`, {
+    evidence,
+  });
+}
+
+/** A peer that says nothing for so long, although asked twice, is gone. */
+export const silenceSeconds = 12;
+
+/** How an open connection ended. */
+export function lossOf(error: Error & { code?: string; level?: string }): string {
+  if (error.level === 'client-timeout') return `no answer for ${silenceSeconds} s`;
+  if (error.code === 'ECONNRESET') return 'the connection was reset';
+  return `the connection broke (${error.message})`;
+}
+
 export function authenticationFault(label: string, user: string, tried: string): ConnectionError {
   return new ConnectionError('authentication', `${label}: user ${user} is not let in with ${tried}`, {
     remedy: `Check that the public half is in ~${user}/.ssh/authorized_keys there, and that the user is right.`,

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import { ConnectionError } from '../errors.ts';
+import { ahead } from './ssh-ahead.ts';
+import type { Start } from './ssh-ahead.ts';
 import { gate } from './gate.ts';
 import type { Gate } from './gate.ts';
 import { overTransport } from './over-transport.ts';
 import { adaptChannel, execOn } from './ssh-channel.ts';
 import { openClient } from './ssh-client.ts';
 import type { SshOptions } from './ssh-client.ts';
+import { lossOf } from './ssh-faults.ts';
 import type { Channel, Transport, TransportConnection } from './transport.ts';
 
 /** sshd allows 10 sessions on one connection; two are left for whoever else shares it. */
@@ -25,16 +28,34 @@ interface Session {
   readonly gate: Gate;
   /** Whether the server ever opened a session on it. */
   opened: boolean;
+  /** How it broke. */
+  loss: string;
+  readonly exec: Start;
 }
+
+/** Milliseconds. A handshake is five round trips and some arithmetic; beyond this the machine is far away. */
+const farAway = 300;
 
 function sshTransport(options: SshOptions): Transport {
   const label = options.label ?? `${options.user}@${options.host}:${options.port}`;
   let opening: Promise<Session> | undefined;
+  let wasOpen = false;
 
   function open(): Promise<Session> {
-    const mine = openClient(label, options).then((client) => {
+    const attempt = () => openClient(label, options);
+    const mine = (wasOpen ? patiently(attempt, reopening) : attempt()).then(({ client, handshake }) => {
+      const begin: Start = (command) => start(label, session, command);
+      const session: Session = {
+        client,
+        gate: gate(sessionsPerConnection),
+        opened: false,
+        loss: 'the connection broke',
+        exec: handshake > farAway ? ahead(begin, (command) => startIfRoom(session, command)) : begin,
+      };
+      wasOpen = true;
+      client.on('error', (error) => (session.loss = lossOf(error)));
       client.once('close', forget);
-      return { client, gate: gate(sessionsPerConnection), opened: false };
+      return session;
     });
     mine.catch(forget);
     function forget(): void {
@@ -52,7 +73,7 @@ function sshTransport(options: SshOptions): Transport {
     async exec(command) {
       const session = await opening;
       if (!session) throw new ConnectionError('lost', `${label}: there is no open connection`);
-      return start(label, session, command);
+      return session.exec(command);
     },
     async close() {
       const session = await opening?.catch(() => undefined);
@@ -63,6 +84,24 @@ function sshTransport(options: SshOptions): Transport {
   };
 }
 
+/**
+ * Milliseconds, before each next attempt: what was there a moment ago is probably being restarted. Half of each is
+ * left to chance, so that a fleet does not come back in one instant.
+ */
+const reopening = [250, 500, 1000, 2000, 4000, 4000];
+
+async function patiently<T>(attempt: () => Promise<T>, pauses: readonly number[]): Promise<T> {
+  const [pause, ...others] = pauses;
+  try {
+    return await attempt();
+  } catch (error) {
+    const passing = error instanceof ConnectionError && (error.absent || error.fault === 'lost');
+    if (!passing || pause === undefined) throw error;
+  }
+  await sleep(pause * (0.5 + Math.random() / 2));
+  return patiently(attempt, others);
+}
+
 /** Milliseconds: a server forgets an ended session a moment after it told us of its end. */
 const forgetting = [20, 50, 100, 200, 400];
 
@@ -71,13 +110,11 @@ async function start(label: string, session: Session, command: string): Promise<
   for (const pauses = [...forgetting]; ;) {
     const leave = await session.gate.enter();
     try {
-      const channel = await execOn(session.client, `exec ${command}`);
-      session.opened = true;
-      return adaptChannel(session.client, channel, leave);
+      return await startInside(session, command, leave);
     } catch (error) {
       const others = session.gate.inside - 1;
       leave();
-      refuseUnlessFull(label, error);
+      refuseUnlessFull(label, session, error);
       session.gate.narrow(Math.max(1, others));
       if (others > 0) continue;
       const pause = session.opened ? pauses.shift() : undefined;
@@ -87,10 +124,28 @@ async function start(label: string, session: Session, command: string): Promise<
   }
 }
 
-function refuseUnlessFull(label: string, error: unknown): void {
+async function startInside(session: Session, command: string, leave: () => void): Promise<Channel> {
+  const channel = await execOn(session.client, `exec ${command}`);
+  session.opened = true;
+  return adaptChannel(session.client, channel, leave, () => session.loss);
+}
+
+/** Fails where `start` would wait. */
+async function startIfRoom(session: Session, command: string): Promise<Channel> {
+  if (session.gate.full) throw new Error('there is no room');
+  const leave = await session.gate.enter();
+  try {
+    return await startInside(session, command, leave);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+function refuseUnlessFull(label: string, session: Session, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes('Channel open failure')) return;
-  throw new ConnectionError('lost', `${label}: the connection broke: ${message}`);
+  throw new ConnectionError('lost', `${label}: ${session.loss}`, { evidence: [message] });
 }
 
 function noSessions(label: string): ConnectionError {

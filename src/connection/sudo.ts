@@ -45,7 +45,7 @@ const question = `timeout 20 /bin/sh -c 'echo hw-who $(id -u) $(id -un); LC_ALL=
 async function probe(inner: Transport, password: string | undefined): Promise<Become> {
   const answer = await ask(inner, question);
   const [, id, user = '?'] = /hw-who (\d+) (\S+)/.exec(answer) ?? [];
-  if (id === undefined) throw notAllowed(inner.label, user, 'the login shell does not run commands', answer);
+  if (id === undefined) throw noCommands(inner.label, answer);
   if (id === '0') return 'nothing';
   if (answer.includes('hw-free')) return 'sudo';
   if (/must have a tty/.test(answer)) {
@@ -72,6 +72,28 @@ async function ask(inner: Transport, command: string, input = ''): Promise<strin
   return Buffer.concat(said).toString('utf8').slice(-4096);
 }
 
+/** The account opens, but what we ask for is not run. */
+function noCommands(label: string, answer: string): ConnectionError {
+  const evidence = said(answer);
+  if (/password has expired|password change required/i.test(answer)) {
+    return new ConnectionError('authentication', `${label}: the password of its login user has expired`, {
+      evidence,
+      remedy: 'Set a new one there (passwd <user>); it is asked for although a key opens the account.',
+    });
+  }
+  return new ConnectionError('authentication', `${label}: its login shell ends before it runs a command`, {
+    evidence,
+    remedy: 'Look at the start-up files there (~/.bashrc, /etc/profile.d): none may exit or wait for input.',
+  });
+}
+
+/** Its lines without ours. */
+const said = (answer: string): string[] =>
+  answer
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('hw-'));
+
 function notAllowed(
   label: string,
   user: string,
@@ -79,9 +101,8 @@ function notAllowed(
   answer: string,
   remedy?: string,
 ): ConnectionError {
-  const lines = answer.split('\n').map((line) => line.trim());
   return new ConnectionError('sudo', `${label}: ${user} may not become root: ${why}`, {
-    evidence: lines.filter((line) => line !== '' && !line.startsWith('hw-')),
+    evidence: said(answer),
     remedy: remedy ?? `Add to /etc/sudoers.d/hardway there (with visudo): ${user} ALL=(ALL) NOPASSWD: ALL`,
   });
 }

@@ -22,6 +22,8 @@ export interface Channel {
   readonly exited: Promise<number | null>;
   /** All output was delivered, nothing more will come. */
   readonly closed: Promise<void>;
+  /** When the connection broke: how that was noticed, in words that follow "minion-1: ". */
+  loss(): string;
   /** Our side is no longer interested; the command may go on until its own limit. */
   abandon(): void;
 }

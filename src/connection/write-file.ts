@@ -15,17 +15,38 @@ hw_clean() { rm -f -- ${verbatim(temporaries(files))}; }
 trap 'hw_clean; exit 1' TERM HUP
 hw_stop() {
   hw_clean
+  while [ ! -d "$hw_dir" ]; do hw_dir=\${hw_dir%/*}; hw_dir=\${hw_dir:-/}; done
   case $hw_says in
     *'No space left'*|*'Disk quota'*)
       hw_free=$(df -B1 --output=avail -- "$hw_dir" 2>/dev/null | tail -n 1)
       echo "no space left below $hw_dir: $hw_path needs $hw_bytes bytes, $(( \${hw_free:-0} )) are free" >&2 ;;
+    *'Read-only file system'*)
+      hw_mount=$(df --output=target -- "$hw_dir" 2>/dev/null | tail -n 1)
+      echo "cannot write $hw_path: \${hw_mount:-its file system} is mounted read-only" >&2 ;;
+    *'Operation not permitted'*)
+      hw_fixed "$hw_dir"
+      echo "cannot write $hw_path: $1: $hw_says" >&2 ;;
     *) echo "cannot write $hw_path: $1: $hw_says" >&2 ;;
   esac
+  exit 1
+}
+hw_fixed() { # <path>...: stops when one of them has an attribute that lets nobody replace it
+  hw_attribute=$(lsattr -d -- "$@" 2>/dev/null | sed -n 's/^[^ ]*\\([ia]\\)[^ ]* /\\1 /p' | head -n 1)
+  case $hw_attribute in
+    'i '*) hw_attribute="\${hw_attribute#i }: it is immutable (chattr -i ends that)" ;;
+    'a '*) hw_attribute="\${hw_attribute#a }: it is append-only (chattr -a ends that)" ;;
+    *) return ;;
+  esac
+  hw_clean
+  echo "cannot write $hw_attribute" >&2
   exit 1
 }
 hw_try() { hw_what=$1; shift; hw_says=$("$@" 2>&1) || hw_stop "$hw_what"; }
 hw_new() { # <decoder> <temporary file>
   [ -d "$hw_dir" ] || hw_try 'making its directory' mkdir -p -- "$hw_dir"
+  for hw_old in "\${2%.*}".*; do # what a machine that went down in the middle left behind
+    case \${hw_old##*.} in "$$"|*[!0-9]*) ;; *) kill -0 "\${hw_old##*.}" 2>/dev/null || rm -f -- "$hw_old" ;; esac
+  done
   [ ! -e "$2" ] || rm -f -- "$2"
   hw_says=$(exec 2>&1; umask 077; set -C; exec $1 >"$2") || hw_stop writing
 }
@@ -51,6 +72,7 @@ export function putInPlace(files: readonly Upload[]): Script {
     ...owned.map(([owner, some]) => step('setting owner and mode', `chown -- ${owner}`, some)),
     ...modes.map(([mode, some]) => step('setting owner and mode', `chmod -- ${mode}`, some)),
     step('syncing', 'sync --', files),
+    sh`hw_fixed ${files.map(({ path }) => path)}`, // all or none: before the first of them gets its name
     ...files.map(
       (file) => sh`hw_try ${'putting it in place'} mv -fT -- ${verbatim(temporary(file))} ${file.path}`,
     ),

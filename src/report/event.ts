@@ -30,6 +30,15 @@ export type Event =
       readonly what: string;
       readonly done: boolean;
     }
+  /** Keys of cluster.json that are not what they were in the last run; only when there are any. */
+  | {
+      readonly type: 'described';
+      readonly keys: readonly {
+        readonly key: string;
+        readonly was: string | null;
+        readonly is: string | null;
+      }[];
+    }
   | { readonly type: 'wait'; readonly machine: string; readonly what: string }
   | { readonly type: 'met'; readonly machine: string; readonly what: string; readonly seconds: number }
   /** A long step: download, build, upload. `done === total` ends it; total 0 means unknown. */

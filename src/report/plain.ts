@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Difference, Event, Report } from './event.ts';
+import { brief } from './brief.ts';
 import { redact } from './redact.ts';
 
 export interface PlainOptions {
@@ -47,6 +48,7 @@ function linesOf(event: Event, options: PlainOptions, paint: Paint, shown: Map<s
     case 'progress':
       return progressLines(event, shown);
     case 'effect':
+    case 'described':
       return [];
     case 'note':
       return [`  ${event.machine === undefined ? '' : `${event.machine.padEnd(10)} `}${event.text}`];
@@ -91,11 +93,7 @@ function changeLines(
 const indented = (text: string): string => `               ${text}`;
 
 const differenceLine = ({ key, now, wanted }: Difference): string =>
-  indented(`${key}: ${short(now)} → ${short(wanted)}`);
-
-/** Of a digest the beginning is enough. */
-const short = (value: Difference['now']): string =>
-  /^[0-9a-f]{64}$/.test(String(value)) ? `${String(value).slice(0, 12)}…` : String(value);
+  indented(`${key}: ${brief(now)} → ${brief(wanted)}`);
 
 /** Bytes; what is there at once needs no progress. */
 const SMALL = 32 * 1024 * 1024;

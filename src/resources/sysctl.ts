@@ -18,6 +18,12 @@ export function sysctl(key: string, value: string): Resource {
     id: `sysctl:${key}`,
     desired: { value },
     question: { batch: sysctls, ask: key, parse: (answer) => (answer === null ? null : { value: answer }) },
-    steps: () => [{ run: sh`sysctl -q -w ${`${key}=${value}`}` }],
+    steps: (now) => [
+      {
+        run: sh`sysctl -q -w ${`${key}=${value}`} && exit 0
+echo ${`${key} is ${String(now?.['value'] ?? 'not there')} and must be ${value}: without it the cluster cannot work`} >&2
+exit 1`,
+      },
+    ],
   };
 }

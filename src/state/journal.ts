@@ -2,6 +2,22 @@ import { appendFile } from 'node:fs/promises';
 import type { Event } from '../report/event.ts';
 import { redact } from '../report/redact.ts';
 import type { State } from './directory.ts';
+import { readText } from './read-text.ts';
+
+/** One line of the account. */
+export type Entry = Event & { readonly time: string; readonly run: string };
+
+/** The whole account, oldest first; a line that was cut off is left out. */
+export async function readJournal(state: State): Promise<Entry[]> {
+  const text = (await readText(state.path('journal.ndjson'))) ?? '';
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as Entry];
+    } catch {
+      return [];
+    }
+  });
+}
 
 /** Adds one line to the account of what happened; it is never read to decide anything. */
 export async function appendToJournal(state: State, run: string, event: Event): Promise<void> {

@@ -1,0 +1,147 @@
+import type { Artefact } from '../src/artefacts/artefact.ts';
+import type { Cluster } from '../src/cluster/model.ts';
+import type { Authority } from '../src/pki/authority.ts';
+import { certificates } from './certificates.ts';
+import { type Facts, parseFacts } from './facts.ts';
+import type { ClusterPki } from './pki.ts';
+import { phases } from './recipe.ts';
+import type { Scope } from './scope.ts';
+
+/** What the recipe wants of one machine: its resource, the phase it belongs to, and why it is there. */
+export interface Wanted {
+  readonly id: string;
+  readonly phase: string;
+  readonly docs: string;
+  readonly why: string;
+}
+
+/** Everything that the recipe wants of a machine. */
+export const wantedOf = (cluster: Cluster, machine: string): Wanted[] =>
+  walk(cluster, machine).map(({ phase, docs, resource }) => ({
+    ...{ id: resource.id, phase, docs, why: resource.why ?? '' },
+  }));
+
+/**
+ * The keys of cluster.json that a resource follows from. Nobody keeps a list of them: the recipe is a pure function,
+ * so it is asked what it would want if each key were another.
+ */
+export function influences(cluster: Cluster, machine: string, id: string): string[] {
+  const wanted = (described: Cluster): string =>
+    JSON.stringify(
+      walk(described, machine)
+        .filter(({ resource }) => resource.id === id)
+        .map(({ resource }) => [resource.desired, resource.question.ask]),
+    );
+  const whole = withEmptyArguments(cluster);
+  const now = wanted(whole);
+  const keys = variants(whole, machine)
+    .filter(({ described }) => wanted(described) !== now)
+    .map(({ key }) => derived[key] ?? key);
+  return [...new Set(keys)];
+}
+
+/** What is computed from another key. */
+const derived: Readonly<Record<string, string>> = { 'network.apiServiceIP': 'network.serviceCidr' };
+
+/** What is not there cannot be changed. */
+function withEmptyArguments(cluster: Cluster): Cluster {
+  const { controlPlane } = cluster;
+  const none = { 'kube-apiserver': {}, 'kube-controller-manager': {}, 'kube-scheduler': {} };
+  return { ...cluster, controlPlane: { ...controlPlane, extraArgs: { ...none, ...controlPlane.extraArgs } } };
+}
+
+const EVERYTHING = ['name', 'network', 'controlPlane', 'kubelet', 'token', 'addons'] as const;
+
+/** The cluster with one key changed at a time. */
+function variants(cluster: Cluster, machine: string): { key: string; described: Cluster }[] {
+  const general = EVERYTHING.flatMap((key) =>
+    changed(cluster[key], key).map(({ key: path, value }) => ({
+      key: path,
+      described: { ...cluster, [key]: value } as Cluster,
+    })),
+  );
+  const own = cluster.nodes.flatMap((node, index) =>
+    node.name !== machine
+      ? []
+      : changed({ ...node, name: undefined, ssh: undefined }, `nodes.${machine}`).map(({ key, value }) => ({
+          key,
+          described: withNode(cluster, index, {
+            ...node,
+            ...(value as object),
+            name: node.name,
+            ssh: node.ssh,
+          }),
+        })),
+  );
+  const [first] = cluster.nodes.filter(({ name }) => name !== machine);
+  const others = first === undefined ? [] : [{ ...first, name: 'another', address: '192.0.2.1' }];
+  const grown = others.map((other) => ({
+    key: 'nodes',
+    described: { ...cluster, nodes: [...cluster.nodes, other] },
+  }));
+  return [...general, ...own, ...grown];
+}
+
+const withNode = (cluster: Cluster, index: number, node: Cluster['nodes'][number]): Cluster => ({
+  ...cluster,
+  nodes: cluster.nodes.with(index, node),
+});
+
+/** The value with one of its leaves made another, for each leaf. */
+function changed(value: unknown, key: string): { key: string; value: unknown }[] {
+  if (typeof value === 'number') return [{ key, value: value + 1 }];
+  if (typeof value === 'boolean') return [{ key, value: !value }];
+  if (typeof value === 'string') return [{ key, value: `${value}0` }];
+  if (Array.isArray(value)) return [{ key, value: [...value, ARBITRARY] }];
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  if (entries.length === 0) return [{ key, value: { [ARBITRARY]: ARBITRARY } }];
+  return entries.flatMap(([name, inner]) =>
+    changed(inner, `${key}.${name}`).map((one) => ({
+      key: one.key,
+      value: { ...value, [name]: one.value },
+    })),
+  );
+}
+
+const ARBITRARY = 'x';
+
+function walk(cluster: Cluster, machine: string) {
+  const names = cluster.nodes.map(({ name }) => name);
+  const scope = scopeOf(cluster, machine);
+  return phases(cluster, names, []).flatMap((phase) =>
+    phase.stages
+      .filter(({ on }) => (on ?? phase.on).includes(machine))
+      .flatMap((stage) => stage.resources(scope))
+      .map((resource) => ({ phase: phase.name, docs: phase.docs ?? '', resource })),
+  );
+}
+
+/** Everything that is no matter of cluster.json, the same for all variants. */
+function scopeOf(cluster: Cluster, machine: string): Scope {
+  const node = cluster.nodes.find(({ name }) => name === machine);
+  if (node === undefined) throw new Error(`${machine} is no machine of ${cluster.name}`);
+  return {
+    ...{ cluster, node, facts, token: 'id.secret', joining: [machine], hostCpus: Infinity },
+    pki: tableOf(cluster),
+    artefacts: { all: () => [], get: artefact },
+    restart: async () => undefined,
+  };
+}
+
+const facts: Facts = parseFacts('');
+
+/** A certificate stands for what it would say. */
+function tableOf(cluster: Cluster): ClusterPki {
+  const table = new Map(certificates(cluster).map((entry) => [entry.name, JSON.stringify(entry)]));
+  return {
+    authority: (name) => ({ certificatePem: name, fingerprint: name }) as Authority,
+    leaf: (name) => ({ certificate: table.get(name) ?? name, key: name }),
+    serviceAccount: { privatePem: '', publicPem: '' },
+  };
+}
+
+const artefact = (name: string): Artefact => ({
+  ...{ name, kind: 'binary', version: '0', source: 'releases', file: name, sha256: '', size: 0 },
+  ...{ reference: name },
+});

@@ -1,0 +1,85 @@
+import type { Cluster, Node, Taint } from '../../src/cluster/model.ts';
+import { type Script, sh } from '../../src/connection/quote.ts';
+import type { Resource, Step } from '../../src/engine/resource.ts';
+import { applyToExisting, kubectl, type Manifest, manifest } from './manifest.ts';
+import { backInService, CORDONED } from './registration.ts';
+
+/** The taints that we gave a node, so that they can be taken away again and those of others stay. */
+const TAINTS = 'hardway.dev/taints';
+
+/** Masters keep ordinary pods away. */
+export const taintsOf = ({ roles, taints }: Node): readonly Taint[] => [
+  ...(roles.includes('master')
+    ? [{ key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' as const }]
+    : []),
+  ...taints,
+];
+
+/** What a kubelet may not say about itself (NodeRestriction): its roles, labels, taints; and that it is in service. */
+export function nodeObject(cluster: Cluster, name: string): Resource {
+  const node = cluster.nodes.find((each) => each.name === name);
+  const taints = node === undefined ? [] : taintsOf(node);
+  const wanted: Manifest = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: { ...roleLabels(node), ...node?.labels },
+      annotations: { [TAINTS]: taints.map(written).join(' ') },
+    },
+  };
+  const problems = (live: Manifest): string | null => problemsOf(live, taints).join(', ') || null;
+  const object = manifest(wanted, { gather: applyToExisting, check: problems });
+  return {
+    ...object,
+    steps: (now) => [...object.steps(now), ...repairs(name, taints, String(now?.['drift']))],
+  };
+}
+
+const roleNames = { master: 'control-plane', etcd: 'etcd', minion: 'minion' };
+
+const roleLabels = (node: Node | undefined): Record<string, string> =>
+  Object.fromEntries((node?.roles ?? []).map((role) => [`node-role.kubernetes.io/${roleNames[role]}`, '']));
+
+/** As kubectl writes it: key=value:Effect. */
+const written = ({ key, value, effect }: Taint): string =>
+  `${key}${value === '' ? '' : `=${value}`}:${effect}`;
+
+/** What stands between the node that is there and ours, one word for kubectl each. */
+function problemsOf(live: Manifest, wanted: readonly Taint[]): string[] {
+  const { taints = [], unschedulable = false } = (live['spec'] ?? {}) as {
+    taints?: readonly Partial<Taint>[];
+    unschedulable?: boolean;
+  };
+  const there = taints.map(({ key = '', value = '', effect = 'NoSchedule' }) =>
+    written({ key, value, effect }),
+  );
+  const ours = (live.metadata.annotations?.[TAINTS] ?? '').split(' ').filter((taint) => taint !== '');
+  const names = wanted.map(written);
+  return [
+    ...names.filter((taint) => !there.includes(taint)).map((taint) => `without taint ${taint}`),
+    ...ours
+      // Another value takes the old one's place.
+      .filter((taint) => there.includes(taint) && !names.map(withoutValue).includes(withoutValue(taint)))
+      .map((taint) => `still with taint ${taint}`),
+    // A run that was cut off left it so; a person who cordons a node does not say that it was us.
+    ...(unschedulable && live.metadata.annotations?.[CORDONED] !== undefined ? ['out of service'] : []),
+  ];
+}
+
+function repairs(name: string, taints: readonly Taint[], drift: string): Step[] {
+  const stale = [...drift.matchAll(/still with taint ([^,]+)/g)].map(
+    ([, taint = '']) => `${withoutValue(taint)}-`,
+  );
+  const missing = taints.map(written).filter((taint) => drift.includes(`without taint ${taint}`));
+  const changes = [...missing, ...stale];
+  return [
+    ...(changes.length > 0 ? [{ run: taint(name, changes) }] : []),
+    ...(drift.includes('out of service') ? [{ run: backInService(name) }] : []),
+  ];
+}
+
+const withoutValue = (taint: string): string => taint.replace(/=[^:]*/, '');
+
+const taint = (name: string, changes: readonly string[]): Script =>
+  sh`${kubectl} taint node ${name} --overwrite ${changes} >/dev/null`;
