@@ -23,7 +23,10 @@ export function refuseClocks(machines: ReadonlyMap<string, number>, here = Date.
 
 function middle(times: number[], preferred: number): number {
   times.sort((a, b) => a - b);
-  const [low = 0, high = 0] = [times[Math.floor((times.length - 1) / 2)], times[Math.floor(times.length / 2)]];
+  const [low = 0, high = 0] = [
+    times[Math.floor((times.length - 1) / 2)],
+    times[Math.floor(times.length / 2)],
+  ];
   return Math.abs(low - preferred) <= Math.abs(high - preferred) ? low : high;
 }
 

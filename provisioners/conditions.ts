@@ -6,8 +6,6 @@ import { etcdctl } from './resources/etcd-access.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole, namesOf } from './scope.ts';
 
-export { lastWords };
-
 const seconds = (cluster: Cluster, name: string): number => cluster.timeouts[name] ?? 120;
 
 /** The phase "host" has been there: what starts services and keeps state lies at its place. */

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { yaml } from './yaml.ts';
 
 export type Credential =
   | { readonly certificate: string; readonly key: string }
@@ -16,17 +16,14 @@ export function kubeconfig(
   user: string,
   credential: Credential,
 ): string {
-  return stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': base64(ca) } }],
-      users: [{ name: user, user: userOf(credential) }],
-      contexts: [{ name: cluster, context: { cluster, user } }],
-      'current-context': cluster,
-    },
-    { lineWidth: 0 },
-  );
+  return yaml({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': base64(ca) } }],
+    users: [{ name: user, user: userOf(credential) }],
+    contexts: [{ name: cluster, context: { cluster, user } }],
+    'current-context': cluster,
+  });
 }
 
 function userOf(credential: Credential): Readonly<Record<string, string>> {

@@ -10,6 +10,7 @@ import { addons } from './phases/addons.ts';
 import { leave } from './phases/leave.ts';
 import { resize } from './phases/resize.ts';
 import type { ClusterPki } from './pki.ts';
+import { refuseUnsafe } from './refusals.ts';
 import { restart, type Restarting } from './restart.ts';
 import type { Scope } from './scope.ts';
 import { shared } from './shared.ts';
@@ -49,6 +50,7 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
     preflight(facts, input.cluster.nodes);
     refuseForeign(facts, input.pki.authority('ca').fingerprint);
     refuseImpossible(input.cluster, facts);
+    refuseUnsafe(input.cluster, input.artefacts, facts);
     return plan(input, facts);
   },
 });
@@ -105,6 +107,9 @@ const adaptationsOf = (facts: Facts): string[] => [
   ...(facts.cgroup === 1 ? ['cgroup v1: the kubelet is told to accept it, with the cgroupfs driver'] : []),
   ...(facts.container
     ? ['a container: kernel-wide settings, modules and swap are the host’s and left alone']
+    : []),
+  ...(facts.resolvConf === ''
+    ? ['no name server but itself: pods there resolve only names of the cluster']
     : []),
   ...(facts.mayRaiseLimits ? [] : ['may not lower oom scores: containerd is told not to try']),
 ];

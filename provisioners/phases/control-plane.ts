@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
@@ -10,6 +9,7 @@ import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
 import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
+import { yaml } from '../yaml.ts';
 
 const PKI = '/etc/kubernetes/pki';
 
@@ -46,7 +46,7 @@ function apiServerResources(scope: Scope): Resource[] {
     ...['apiserver', 'apiserver-kubelet-client', 'apiserver-etcd-client', 'front-proxy-client'].flatMap(pair),
     file(`${PKI}/sa.pub`, pki.serviceAccount.publicPem),
     file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
-    file('/etc/kubernetes/authentication.yaml', stringify(authentication), { mode: 0o600 }),
+    file('/etc/kubernetes/authentication.yaml', yaml(authentication), { mode: 0o600 }),
   ];
   const flags = cluster.controlPlane.extraArgs;
   const unit = template('control-plane/kube-apiserver.service', {

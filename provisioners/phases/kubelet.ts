@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { sh } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
@@ -9,18 +8,20 @@ import { service } from '../../src/resources/service.ts';
 import {
   apiServerReady,
   containerdAnswers,
-  lastWords,
   mayJoin,
   nodesReady,
   prepared,
   subnetReady,
 } from '../conditions.ts';
+import { lastWords } from '../diagnosis.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
 import { nodeObject, taintsOf } from '../resources/node.ts';
+import { registered } from '../resources/registered.ts';
 import { apiServer, byRole, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
+import { yaml } from '../yaml.ts';
 
 const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
 
@@ -44,6 +45,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
           ...kubeletResources(scope),
           identity('client'),
           identity('server'),
+          registered(scope),
           ...(firstMaster.includes(scope.node.name) ? [openRequests] : []),
         ],
         attend: answerKubelets(cluster),
@@ -60,13 +62,14 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
 }
 
 function kubeletResources(scope: Scope): Resource[] {
-  const { node, artefacts, pki, joining } = scope;
+  const { node, facts, artefacts, pki, joining } = scope;
   const ca = file('/etc/kubernetes/pki/ca.crt', pki.authority('ca').certificatePem);
-  const config = file('/var/lib/kubelet/config.yaml', stringify(kubeletConfiguration(scope)), {
+  const config = file('/var/lib/kubelet/config.yaml', yaml(kubeletConfiguration(scope)), {
     mode: 0o600,
   });
   const unit = template('kubelet/kubelet.service', {
     program: programLine(artefacts.get('kubelet')),
+    name: node.name,
     address: node.address,
   });
   return [
@@ -76,9 +79,18 @@ function kubeletResources(scope: Scope): Resource[] {
     ca,
     ...(joining.includes(node.name) ? [bootstrapConf(scope)] : []),
     config,
+    ...(facts.resolvConf === '' ? [noResolver] : []),
     ...service('kubelet', unit, { follows: [config, ca], interrupts: 'its pods go on' }),
   ];
 }
+
+/**
+ * For a machine that would ask only itself: without a name server the cluster DNS does not start, with the machine's
+ * own it would ask itself for ever. This address is kept for documentation (RFC 5737): nobody answers.
+ */
+const noResolver = file('/etc/kubernetes/resolv.conf', 'nameserver 192.0.2.1\n', {
+  why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',
+});
 
 function bootstrapConf({ cluster, node, pki, token }: Scope): Resource {
   const ca = pki.authority('ca').certificatePem;
@@ -104,7 +116,7 @@ const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
   containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
   clusterDNS: [cluster.network.dns.serviceIP],
   clusterDomain: cluster.network.dns.domain,
-  resolvConf: facts.resolvConf,
+  resolvConf: facts.resolvConf === '' ? noResolver.path : facts.resolvConf,
   rotateCertificates: true,
   serverTLSBootstrap: true,
   cgroupDriver: facts.cgroup === 2 ? 'systemd' : 'cgroupfs',

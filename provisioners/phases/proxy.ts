@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
@@ -9,6 +8,7 @@ import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
 import { apiServer, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
+import { yaml } from '../yaml.ts';
 
 const CREDENTIAL = '/var/lib/kube-proxy/kubeconfig';
 
@@ -30,7 +30,7 @@ function kubeProxy(scope: Scope): Resource[] {
   const conf = file(CREDENTIAL, kubeconfig(cluster.name, server, ca, 'kube-proxy', credential), {
     secret: true,
   });
-  const config = file('/var/lib/kube-proxy/config.yaml', stringify(proxyConfiguration(scope)), {
+  const config = file('/var/lib/kube-proxy/config.yaml', yaml(proxyConfiguration(scope)), {
     mode: 0o600,
   });
   const unit = template('proxy/kube-proxy.service', { program: programLine(artefacts.get('kube-proxy')) });

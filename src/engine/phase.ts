@@ -12,7 +12,10 @@ export interface Condition {
   readonly ofPresent?: true;
   /** Exit 0: met. Otherwise the last line it prints is the reason. Reads only; asked ten times a second. */
   readonly script: (machine: string) => Script;
-  /** What costs more to find out, asked once when the time is up: printed instead of the script's own reason. */
+  /**
+   * What costs more to find out, asked once when the time is up: its first line stands for the script's own reason,
+   * the others are shown below.
+   */
   readonly evidence?: (machine: string) => Script;
   /** Seconds. */
   readonly limit: number;

@@ -54,6 +54,8 @@ export interface Resource {
   steps(now: State | null): readonly Step[];
   /** One sentence for people who want to understand. */
   readonly why?: string;
+  /** What to look at when it does not come true: printed on the machine. Reads only. */
+  readonly evidence?: Script;
   /** What stops for a while when the difference is closed: "restarts kubelet.service". Pure. */
   disturbs?(now: State | null): readonly string[];
   /** A text file that may be shown: its differences are told line by line. */

@@ -182,10 +182,19 @@ async function confirm({ machine, connection, resources }: Drift): Promise<void>
     const left = differences(resource, answer === unknown ? null : answer);
     if (left.length === 0) continue;
     throw new MachineError(machine, `${resource.id} is still not as desired after it was changed`, {
-      evidence: left.map(({ key, now, wanted }) => `${key}: is ${String(now)}, should be ${String(wanted)}`),
+      evidence: [
+        ...left.map(({ key, now, wanted }) => `${key}: is ${String(now)}, should be ${String(wanted)}`),
+        ...(await evidenceOf(connection, resource)),
+      ],
       remedy: 'Something else may be changing it; look at it on the machine and run again.',
     });
   }
+}
+
+async function evidenceOf(connection: Connection, { evidence }: Resource): Promise<string[]> {
+  if (evidence === undefined) return [];
+  const { stdout } = await connection.run(evidence, { limit: 15 });
+  return stdout.trim().split('\n').slice(-5);
 }
 
 /** Waits for all, then raises all failures together. */

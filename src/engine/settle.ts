@@ -6,7 +6,9 @@ import { asError } from './as-error.ts';
 import type { Attendance, Condition, Reply } from './phase.ts';
 import { effect, type Site } from './site.ts';
 
-export type Met = { readonly met: true } | { readonly met: false; readonly reason: string };
+export type Met =
+  | { readonly met: true }
+  | { readonly met: false; readonly reason: string; readonly evidence: readonly string[] };
 
 /** Whether a condition holds on one machine, or comes to hold within `patience` seconds (default: asked once). */
 export async function check(
@@ -33,6 +35,7 @@ export async function settle(
       machine,
       `waited ${condition.limit} s for ${condition.description}: ${answer.reason}`,
       {
+        evidence: answer.evidence,
         remedy: `If it is only slow, raise timeouts.${condition.name} in cluster.json and run again.`,
       },
     );
@@ -48,8 +51,11 @@ async function ask(
 ): Promise<Met> {
   const result = await connection.run(waitScript(condition, machine, limit), { limit: limit + 15 });
   if (result.ok) return { met: true };
-  const last = `${result.stdout}\n${result.stderr}`.trim().split('\n').at(-1) ?? '';
-  return { met: false, reason: last === '' ? `no answer (${result.outcome}, exit ${result.code})` : last };
+  // First the script's own reason; where there is evidence, its first line says it better.
+  const said = `${result.stdout}\n${result.stderr}`.trim().split('\n');
+  const [reason = '', ...evidence] = said.length > 1 ? said.slice(1) : said;
+  const silence = `no answer (${result.outcome}, exit ${result.code})`;
+  return { met: false, reason: reason === '' ? silence : reason, evidence };
 }
 
 const waitScript = (

@@ -127,6 +127,7 @@ function running(
       { run: sh`systemctl daemon-reload` },
       ...(mustRestart(now, desired) ? [{ run: restart(id) }] : []),
     ],
+    evidence: sh`journalctl _SYSTEMD_UNIT=${id} --lines=5 --output=cat --no-pager`,
     disturbs: (now) =>
       now?.['running'] === true && mustRestart(now, desired)
         ? [`restarts ${id}${interrupts === undefined ? '' : `: ${interrupts}`}`]
