@@ -5,7 +5,7 @@ import { dockerArchive } from '../../../src/artefacts/image.ts';
 import type { Lab } from './lab.ts';
 
 export const namespace = 'hardway-test';
-const image = 'hardway.test/busybox:1';
+export const image = 'hardway.test/busybox:1';
 const BUSYBOX = '/bin/busybox';
 
 /** One pod on each node that serves HTTP and answers commands; its image is made here, no registry is asked. */
@@ -20,7 +20,7 @@ export async function deployProbe(lab: Lab, machines: readonly string[]): Promis
   await lab.kubectl(['rollout', 'status', 'daemonset/probe', '--namespace', namespace, '--timeout=90s']);
 }
 
-async function importImage(lab: Lab, machine: string): Promise<void> {
+export async function importImage(lab: Lab, machine: string): Promise<void> {
   const archive = dockerArchive({
     reference: image,
     files: [
