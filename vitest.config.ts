@@ -23,6 +23,15 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          name: 'kill',
+          include: ['test/kill/**/*.kill.ts'],
+          globalSetup: ['test/live/support/setup.ts'],
+          hookTimeout: 3_600_000,
+          disableConsoleIntercept: true,
+        },
+      },
     ],
   },
 });

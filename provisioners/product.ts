@@ -34,6 +34,7 @@ export const product: Product = {
   },
   status: async (cluster, machines, patience) =>
     (await import('./status.ts')).status(cluster, machines, patience),
+  glance: async (cluster, machines) => (await import('./glance.ts')).glance(cluster, machines),
   async removal(cluster, pkiFolder) {
     const [{ preparePki }, { removal }] = await Promise.all([import('./pki.ts'), import('./removal.ts')]);
     const pki = await preparePki(cluster, pkiFolder, false);

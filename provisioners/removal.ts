@@ -12,8 +12,24 @@ const folders = [
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],
   ...['/var/lib/kubelet', '/var/lib/kube-proxy', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/cni'],
   ...['/var/lib/hardway', '/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
+  ...['/run/nri', '/var/log/pods', '/var/log/containers'],
   ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf'],
 ];
+
+/** Made by the programs themselves; others may have put something there. */
+const madeEmpty = [
+  ...[
+    '/usr/libexec/kubernetes/kubelet-plugins/volume/exec',
+    '/usr/libexec/kubernetes/kubelet-plugins/volume',
+  ],
+  ...['/usr/libexec/kubernetes/kubelet-plugins', '/usr/libexec/kubernetes', '/etc/cni', '/opt/cni'],
+  ...['/opt/containerd/bin', '/opt/containerd/lib', '/opt/containerd', '/run/netns'],
+];
+/** The kubelet's own; kube-proxy and flannel have tables of their own. */
+const chains = ['KUBE-FIREWALL', 'KUBE-KUBELET-CANARY', 'KUBE-IPTABLES-HINT'];
+/** What iptables shows of a table without any rule. */
+const EMPTY_TABLE =
+  '^(table .*|[[:space:]]*chain (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) [{]|[[:space:]]*type .* policy accept;|[[:space:]]*[}]|[[:space:]]*)$';
 
 /**
  * Takes everything that Hardway put on a machine off it again. Only from a machine that Hardway prepared and that
@@ -44,10 +60,22 @@ systemctl reset-failed 2>/dev/null
 for mount in $(sed -n 's#^[^ ]* \\(/\\(var/lib/kubelet\\|run/containerd\\|var/lib/containerd\\|run/netns/cni-\\)[^ ]*\\) .*#\\1#p' /proc/self/mounts | sort -r); do
   umount "$mount" 2>/dev/null || umount -l "$mount"
 done
-for link in cni0 flannel.1; do ip link show "$link" >/dev/null 2>&1 && ip link delete "$link"; done
+rm -f /run/netns/cni-*
+for link in $(ls /sys/class/net | grep -E '^(cni0|flannel[.][0-9]+)$'); do ip link delete "$link"; done
+network=$(sed -n 's/^FLANNEL_NETWORK=//p' /run/flannel/subnet.env 2>/dev/null)
+[ -n "$network" ] && ip route show root "$network" | while read -r route; do ip route delete $route; done
 for table in 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
+for tool in iptables ip6tables; do
+  for chain in INPUT OUTPUT; do $tool -D $chain -j KUBE-FIREWALL; done
+  for table in mangle nat filter; do for chain in ${chains}; do $tool -t $table -F $chain && $tool -t $table -X $chain; done; done
+done 2>/dev/null
+for table in mangle nat filter; do for family in ip ip6; do
+  nft list table $family $table | grep -qvE ${EMPTY_TABLE} || nft delete table $family $table
+done; done 2>/dev/null
+for file in /var/lib/hardway/before/*; do [ -e "$file" ] && sysctl -q -w "\${file##*/}=$(cat "$file")"; done
 grep -q '^# END hardway$' /etc/hosts && sed -i '/^# BEGIN hardway$/,/^# END hardway$/d' /etc/hosts
 cd /usr/local/bin && rm -f ${programs}
 rm -rf --one-file-system ${folders}
+for folder in ${madeEmpty}; do rmdir "$folder" 2>/dev/null; done
 getent passwd etcd >/dev/null && userdel etcd
 true`;

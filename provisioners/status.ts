@@ -1,11 +1,10 @@
-import type { ClusterStatus, NodeStatus } from '../src/cli/product.ts';
+import type { ClusterStatus } from '../src/cli/product.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
 import { sh } from '../src/connection/quote.ts';
 import { apiServerReady, etcdHasQuorum, nodesReady, rolledOut } from './conditions.ts';
 import { check } from '../src/engine/settle.ts';
-import { kubectl } from './resources/manifest.ts';
-import { byRole } from './scope.ts';
+import { liveNodes, nodeStatus } from './node-status.ts';
 
 /** Every machine, every service, every node; one sentence for each thing that is not as it should be. */
 export async function status(
@@ -44,46 +43,6 @@ async function stoppedServices(node: Node, connection: Connection | undefined): 
     .map(({ name, state }) => `${node.name}: ${name} is ${state}; see: journalctl -u ${name}`);
 }
 
-interface LiveNode {
-  readonly ready: string;
-  readonly reason: string;
-  readonly version: string;
-  readonly internalIP: string;
-}
-
-const columns = [
-  '{.metadata.name}',
-  '{.status.conditions[?(@.type=="Ready")].status}',
-  '{.status.nodeInfo.kubeletVersion}',
-  '{.status.addresses[?(@.type=="InternalIP")].address}',
-  '{.status.conditions[?(@.type=="Ready")].message}',
-];
-
-/** null: the API does not answer. */
-async function liveNodes(
-  cluster: Cluster,
-  machines: ReadonlyMap<string, Connection>,
-): Promise<ReadonlyMap<string, LiveNode> | null> {
-  const master = byRole(cluster, 'master').find(({ name }) => machines.has(name));
-  const connection = master && machines.get(master.name);
-  if (connection === undefined) return null;
-  const template = `{range .items[*]}${columns.join('{"|"}')}{"\\n"}{end}`;
-  const result = await connection.run(sh`${kubectl} get nodes --request-timeout=5s -o jsonpath=${template}`, {
-    limit: 15,
-  });
-  if (!result.ok) return null;
-  const rows = result.stdout
-    .split('\n')
-    .filter((line) => line.includes('|'))
-    .map((line) => line.split('|'));
-  return new Map(
-    rows.map(([name = '', ready = '', version = '', internalIP = '', reason = '']) => [
-      name,
-      { ready, version, internalIP, reason },
-    ]),
-  );
-}
-
 async function unmetConditions(
   cluster: Cluster,
   machines: ReadonlyMap<string, Connection>,
@@ -105,15 +64,4 @@ async function unmetConditions(
     }),
   );
   return (await Promise.all(asked)).flat();
-}
-
-function nodeStatus(node: Node, live: ReadonlyMap<string, LiveNode> | null, there: boolean): NodeStatus {
-  const base = { name: node.name, roles: node.roles, address: node.address };
-  const found = live?.get(node.name);
-  const none = { internalIP: '', version: '' };
-  if (!there) return { ...base, ...none, state: 'not there' };
-  if (live === null) return { ...base, ...none, state: 'unknown: the API does not answer' };
-  if (found === undefined) return { ...base, ...none, state: 'not registered' };
-  const state = found.ready === 'True' ? 'Ready' : `NotReady: ${found.reason}`;
-  return { ...base, state, internalIP: found.internalIP, version: found.version };
 }

@@ -1,4 +1,5 @@
-// `npm test`: types, lint and format, then unit, contract and live tests. Ends with "N passed, N failed".
+// `npm test`: types, lint and format, then unit, contract and live tests. With names of projects: only those.
+// Ends with "N passed, N failed".
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +9,15 @@ import { clean } from './live/support/clean.mjs';
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'hardway-results-'));
 const results = { passed: 0, failed: 0 };
+const asked = process.argv.slice(2);
 let running;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abort);
 try {
   await installTools();
   count(await run('npm', ['run', '--silent', 'build']));
-  count(await run('npm', ['run', '--silent', 'check']));
-  for (const project of ['unit', 'contract', 'live']) await vitest(project);
+  if (asked.length === 0) count(await run('npm', ['run', '--silent', 'check']));
+  for (const project of asked.length > 0 ? asked : ['unit', 'contract', 'live']) await vitest(project);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -12,21 +12,24 @@ import { namesOf, type Scope } from '../scope.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 
 /** Name, hosts, tools, forwarding: what every machine needs before anything of Kubernetes. */
-export const host = (cluster: Cluster): Phase<Scope> => ({
-  name: 'host',
-  title: 'Prepare the machines',
-  docs: 'https://kubernetes.io/docs/setup/production-environment/container-runtimes/',
-  on: namesOf(cluster.nodes),
-  stages: [{ title: 'names, tools, kernel settings', resources: hostResources }],
-});
+export function host(cluster: Cluster): Phase<Scope> {
+  const names = hosts(cluster);
+  return {
+    name: 'host',
+    title: 'Prepare the machines',
+    docs: 'https://kubernetes.io/docs/setup/production-environment/container-runtimes/',
+    on: namesOf(cluster.nodes),
+    stages: [{ title: 'names, tools, kernel settings', resources: (scope) => hostResources(scope, names) }],
+  };
+}
 
-function hostResources(scope: Scope): Resource[] {
+function hostResources(scope: Scope, names: Resource): Resource[] {
   const { facts, node } = scope;
   return [
     ...facts.missingTools.map((tool) => debianPackage(tools[tool] ?? tool)),
     file('/etc/hostname', `${node.name}\n`, { why: 'The node registers under this name.' }),
     runningHostname(node.name),
-    hosts(scope),
+    names,
     ...kernel(scope),
     directory('/var/lib/hardway', { mode: 0o755 }),
     directory('/etc/kubernetes', { mode: 0o755 }),
@@ -59,11 +62,11 @@ const runningHostname = (name: string): Resource => ({
   steps: () => [{ run: sh`hostname ${name}` }],
 });
 
-/** Every machine by name, so that nothing depends on a resolver. */
-const hosts = ({ cluster }: Scope): Resource =>
+/** Every machine by name, so that nothing depends on a resolver; the same lines on all of them. */
+const hosts = ({ nodes, name: domain }: Cluster): Resource =>
   block(
     '/etc/hosts',
-    cluster.nodes.map(({ name, address }) => `${address} ${name}.${cluster.name} ${name}`),
+    nodes.map(({ name, address }) => `${address} ${name}.${domain} ${name}`),
   );
 
 function kernel({ facts }: Scope): Resource[] {

@@ -19,7 +19,7 @@ trap 'rm -f "$glass"' EXIT
 cat > "$glass" <<'HARDWAY'
 ${verbatim(breakGlass(cluster, pki) as Script)}
 HARDWAY
-/usr/local/bin/kubectl --kubeconfig="$glass" apply --server-side --validate=false --force-conflicts --field-manager=hardway -f - <<'HARDWAY'
+/usr/local/bin/kubectl --kubeconfig="$glass" --cache-dir=/run/hardway/kubectl apply --server-side --validate=false --force-conflicts --field-manager=hardway -f - <<'HARDWAY'
 {"apiVersion": "v1", "kind": "List", "items": [${verbatim(items.join(',') as Script)}]}
 HARDWAY`,
 });

@@ -17,7 +17,8 @@ export interface Manifest {
 
 /** Digest of what was applied last; tells a field that is no longer wanted from one that never was ours. */
 const APPLIED = 'hardway.dev/applied';
-const KUBECTL = '/usr/local/bin/kubectl --kubeconfig=/etc/kubernetes/admin.conf';
+const KUBECTL =
+  '/usr/local/bin/kubectl --kubeconfig=/etc/kubernetes/admin.conf --cache-dir=/run/hardway/kubectl';
 
 /** `kubectl` with the administrator's credential of this master. */
 export const kubectl = verbatim(KUBECTL as Script);

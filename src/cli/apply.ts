@@ -15,6 +15,8 @@ import type { Given } from './verb.ts';
 
 /** The phase in which machines leave the cluster: only with consent. */
 const LEAVE = 'leave';
+/** The phase that restarts machines through Vagrant, which holds its lock on them while it provisions. */
+const RESIZE = 'resize';
 
 export interface Applied extends Outcome {
   /** Machines that should leave and may not. */
@@ -38,6 +40,8 @@ export async function plan(
     ...{ ...options, report, leaving, planOnly: true },
     ...(selection === undefined ? {} : { selection }),
   });
+  for (const machine of outcome.awaiting)
+    options.report({ type: 'note', machine, text: 'is not there yet; it joins when it is' });
   const out = given['out'];
   if (typeof out === 'string' && outcome.failures.length === 0) {
     await writePlan(out, session.cluster.name, changes);
@@ -76,7 +80,8 @@ export async function apply(
       options.report,
     );
   const agreed = !mayLeave || (await consent(leaving, given, preview));
-  const selection = agreed ? asked : and(asked, (name) => name !== LEAVE);
+  const left = [...(agreed ? [] : [LEAVE]), ...(given['from-vagrant'] === undefined ? [] : [RESIZE])];
+  const selection = left.length === 0 ? asked : and(asked, (name) => !left.includes(name));
   const outcome = await run(false, selection, options.report);
   const isOver = outcome.failures.length === 0 && !outcome.interrupted && outcome.deferred.length === 0;
   if (mayLeave && agreed && isOver) await forgetAll(session, leaving, options.report);

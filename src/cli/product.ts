@@ -16,6 +16,11 @@ export interface Product {
     machines: ReadonlyMap<string, Connection>,
     patience: number,
   ): Promise<ClusterStatus>;
+  /**
+   * For a run that changes nothing, asked while it asks: all nodes when what its questions leave open is evidently
+   * well too; null: `status` must find out. Reads only, waits for nothing.
+   */
+  glance(cluster: Cluster, machines: ReadonlyMap<string, Connection>): Promise<readonly NodeStatus[] | null>;
   /** Takes everything of ours off one machine; data only when asked by name. */
   removal(cluster: Cluster, pkiFolder: string): Promise<Script>;
   /** The recipe's phases in their order. */

@@ -3,22 +3,24 @@ import type { Node } from '../cluster/model.ts';
 import { knownHosts } from '../connection/known-hosts.ts';
 import { StateError } from '../errors.ts';
 import type { State } from '../state/directory.ts';
-import { type Machine, readInventory, removeMachine, writeMachine } from '../state/inventory.ts';
+import { type Machine, readInventory, readOne, removeMachine, writeMachine } from '../state/inventory.ts';
 import type { Session } from './session.ts';
 
 /** Keeps where a machine is and what it is in the cluster, so that it can leave when cluster.json has forgotten it. */
 export async function remember({ cluster, state }: Session, machine: Machine): Promise<void> {
   const node = cluster.nodes.find(({ name }) => name === machine.name);
-  const known = (await readInventory(state)).find(({ name }) => name === machine.name);
+  const known = await readOne(state, machine.name);
   const now = node === undefined ? machine : { ...machine, roles: node.roles, address: node.address };
   if (!isDeepStrictEqual(known, now)) await writeMachine(state, now);
 }
 
 /** The machines that cluster.json itself tells how to reach. */
 export async function rememberOwn(session: Session): Promise<void> {
-  for (const { name, ssh } of session.cluster.nodes) {
-    if (ssh !== null) await remember(session, { name, ...ssh, provider: '' });
-  }
+  await Promise.all(
+    session.cluster.nodes.map(async ({ name, ssh }) => {
+      if (ssh !== null) await remember(session, { name, ...ssh, provider: '' });
+    }),
+  );
 }
 
 /** Its endpoint and its host key. */

@@ -5,7 +5,8 @@ import type { Report } from '../report/event.ts';
 import { withLock } from '../state/lock.ts';
 import { type Applied, apply, plan } from './apply.ts';
 import { exitCode } from './exit-codes.ts';
-import type { Product } from './product.ts';
+import { isNew } from './converge.ts';
+import type { ClusterStatus, NodeStatus, Product } from './product.ts';
 import { journaled, reportFor } from './reporting.ts';
 import type { Session } from './session.ts';
 import { present } from './present.ts';
@@ -72,13 +73,17 @@ async function planned(product: Product, session: Session, given: Given, options
 /** The verdict needs the whole to be well, unless it failed already or only a part was asked for. */
 async function applied(product: Product, session: Session, given: Given, options: Options): Promise<Result> {
   const { report } = options;
-  const outcome = await locked(session, report, 'up', () => apply(product, session, given, options));
+  let glance: Glance = async () => null;
+  const outcome = await locked(session, report, 'up', () => {
+    glance = glanceAt(product, session);
+    return apply(product, session, given, options);
+  });
   const withheld = withheldVerdict(outcome, given, report);
   const { exitCode: code } = verdictOf(outcome, false, 0);
   const isWell =
     code === exitCode.failed ||
     outcome.partial ||
-    (await closingCheck(product, session, given, report, outcome));
+    (await closingCheck(product, session, given, report, outcome, glance));
   // While machines are missing the cluster cannot be well; that is what partial says.
   if (!isWell && code === exitCode.done) {
     const text = `not well after ${count(outcome.changes, 'change')}: the lines above say what`;
@@ -112,6 +117,17 @@ const locked = <T>(session: Session, report: Report, who: string, work: () => Pr
     work,
   );
 
+type Glance = () => Promise<readonly NodeStatus[] | null>;
+
+/** Asked while the engine asks its own questions: the answer counts only when they were all there was to do. */
+function glanceAt(product: Product, session: Session): Glance {
+  if (isNew(session)) return async () => null;
+  const seen = present(session)
+    .then((machines) => product.glance(session.cluster, machines))
+    .catch(() => null); // what is wrong is told by whoever looks closer
+  return () => seen;
+}
+
 /** The quick check that ends each run, and the node table. What has just changed is given time to come up. */
 async function closingCheck(
   product: Product,
@@ -119,13 +135,27 @@ async function closingCheck(
   given: Given,
   report: Report,
   outcome: Outcome,
+  glance: Glance,
 ): Promise<boolean> {
-  const machines = await present(session);
-  if (machines.size === 0) return true;
-  const { nodes, problems } = await product.status(session.cluster, machines, outcome.changes > 0 ? 120 : 20);
+  const { nodes, problems } = (await unchanged(outcome, glance)) ?? (await looked(product, session, outcome));
+  if (nodes.length === 0) return true;
   if (!given.json && !given.quiet) process.stdout.write(`\n${nodeTable(nodes)}\n\n`);
   for (const problem of problems) report({ type: 'warning', text: problem });
   return problems.length === 0;
+}
+
+/** Every service was found running, and the glance has seen the rest; null when that is not so. */
+async function unchanged(outcome: Outcome, glance: Glance): Promise<ClusterStatus | null> {
+  const { changes, deferred, awaiting, failures } = outcome;
+  if (changes + deferred.length + awaiting.length + failures.length > 0) return null;
+  const nodes = await glance();
+  return nodes && { nodes, problems: [] };
+}
+
+async function looked(product: Product, session: Session, { changes }: Outcome): Promise<ClusterStatus> {
+  const machines = await present(session);
+  if (machines.size === 0) return { nodes: [], problems: [] };
+  return product.status(session.cluster, machines, changes > 0 ? 120 : 20);
 }
 
 export function tellFailure(report: Report, error: unknown): void {

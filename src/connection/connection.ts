@@ -15,6 +15,11 @@ export interface Connection {
 export interface RunOptions {
   /** Seconds after which the machine itself ends the script (`timeout`). Default 120. */
   readonly limit?: number;
+  /**
+   * Waits until no other script with the same word here is at work on the machine, whoever sent it, even if its sender
+   * is gone; the kernel lets the next one go on when it ends.
+   */
+  readonly alone?: string;
   /** Called for each complete line of standard output as it arrives. */
   readonly onLine?: (line: string) => void;
   /** Ends the local promise; the script goes on over there until its limit. */

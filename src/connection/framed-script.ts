@@ -1,26 +1,40 @@
 import type { Markers } from './frame.ts';
 
-/** Where the body's standard input comes from: nowhere, or the bytes that follow on the channel. */
-export type Input = 'none' | 'channel';
+export interface Framing {
+  /** The body reads the bytes that follow on the channel; otherwise nothing. */
+  readonly input?: 'channel';
+  /** See RunOptions. */
+  readonly alone?: string;
+}
+
+/** Seconds to wait for another script; shorter than the limit of any script that waits. */
+const turnSeconds = 60;
+
+/** Held by the shell around the body, closed for the body itself: what it leaves running holds nothing. */
+const takeTurn = (word: string): string => `hw_lock=/run/hardway/${word.replace(/[^A-Za-z0-9-]/g, '_')}.lock
+if ( mkdir -p /run/hardway; : >>$hw_lock ) 2>/dev/null; then
+exec 9>>$hw_lock
+flock -n 9 || flock -w ${turnSeconds} 9 || { echo 'another run is at work on this machine; waited ${turnSeconds} s' >&2; hw_end 1; }
+fi
+`;
 
 /**
  * The text sent to a machine: the body inside one function that is called on the last line, so that a connection
  * cut while sending runs nothing at all. The body is a subshell: whatever it does, the end marker is printed.
  */
-export function framedScript(body: string, markers: Markers, input: Input = 'none'): string {
+export function framedScript(body: string, markers: Markers, framing: Framing = {}): string {
   const begin = markers.begin.trimEnd();
   const end = markers.end.trimEnd();
-  return `hw_main() {
+  return `hw_end() { echo "${end} $1" >&2; echo "${end} $1"; exit "$1"; }
+hw_main() {
 LC_ALL=C; LANG=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL LANG PATH; umask 022; ulimit -c 0
 echo ${begin}; echo ${begin} >&2
-(
+${framing.alone === undefined ? '' : takeTurn(framing.alone)}(
 :
 ${body}
-)${input === 'none' ? ' </dev/null' : ''}
-hw_code=$?
-echo "${end} $hw_code" >&2; echo "${end} $hw_code"
-exit "$hw_code"
+)${framing.input === 'channel' ? '' : ' </dev/null'}${framing.alone === undefined ? '' : ' 9>&-'}
+hw_end $?
 }
 hw_main
 `;

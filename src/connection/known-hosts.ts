@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { StateError } from '../errors.ts';
 import { writeAtomic } from '../state/write-atomic.ts';
 
@@ -25,6 +25,7 @@ export function fingerprint(key: Buffer): string {
 }
 
 export function knownHosts(file: string): KnownHosts {
+  const entries = remembering(file);
   // Many machines are met at once: one change of the file at a time.
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -41,8 +42,7 @@ export function knownHosts(file: string): KnownHosts {
 
   return {
     async load(host, port) {
-      const entries = (await readLines(file)).map((line, i) => parse(line, `${file}:${i + 1}`));
-      return entries.filter((entry) => entry.name === name(host, port));
+      return (await entries()).get(name(host, port)) ?? [];
     },
     record: (host, port, key) =>
       change((lines) => {
@@ -55,6 +55,38 @@ export function knownHosts(file: string): KnownHosts {
         return { lines: kept, answer: kept.length < lines.length };
       }),
   };
+}
+
+type Entries = ReadonlyMap<string, HostKey[]>;
+
+/** The file by names, read again only when it has changed: each of five hundred machines asks for it. */
+function remembering(file: string): () => Promise<Entries> {
+  let known: { readonly state: string; readonly entries: Promise<Entries> } | undefined;
+  return async () => {
+    const state = await stateOf(file);
+    if (known?.state !== state) known = { state, entries: readEntries(file) };
+    return known.entries;
+  };
+}
+
+/** It is only ever replaced as a whole, so another file has another inode or time. */
+async function stateOf(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs } = await stat(file, { bigint: true });
+    return [ino, size, mtimeNs].join(' ');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+async function readEntries(file: string): Promise<Entries> {
+  const entries = new Map<string, HostKey[]>();
+  for (const [index, line] of (await readLines(file)).entries()) {
+    const { name, ...key } = parse(line, `${file}:${index + 1}`);
+    entries.set(name, [...(entries.get(name) ?? []), key]);
+  }
+  return entries;
 }
 
 /** OpenSSH looks a machine on port 22 up by its bare name. */

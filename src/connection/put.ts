@@ -20,7 +20,7 @@ export async function putFile(transport: Transport, file: Upload): Promise<void>
   const size = await contentSize(transport, file);
   const markers = newMarkers();
   const limit = 120 + Math.ceil(size / slowest);
-  const script = Buffer.from(framedScript(putScript(file, size), markers, 'channel'));
+  const script = Buffer.from(framedScript(putScript(file, size), markers, { input: 'channel' }));
   let unsent: string[] = [];
   const result = await attend(transport, {
     command: scriptThenContentCommand(limit, script.length),

@@ -17,7 +17,9 @@ export function runScript(transport: Transport, script: string, options: RunOpti
     ...(options.onLine && { onLine: options.onLine }),
     ...(options.signal && { signal: options.signal }),
     async send(channel) {
-      channel.stdin.end(framedScript(script, markers));
+      channel.stdin.end(
+        framedScript(script, markers, { ...(options.alone !== undefined && { alone: options.alone }) }),
+      );
     },
   });
 }

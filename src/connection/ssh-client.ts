@@ -30,15 +30,15 @@ export interface Opened {
   readonly handshake: number;
 }
 
-/** Opens one connection to the machine we know by its key. Throws ConnectionError. */
-export async function openClient(label: string, options: SshOptions): Promise<Opened> {
+/** Opens one connection to the machine we know by its key; `signal` ends it. Throws ConnectionError. */
+export async function openClient(label: string, options: SshOptions, signal: AbortSignal): Promise<Opened> {
   const seconds = options.connectTimeout ?? 10;
   const { host, port } = options;
   const credentials = await loadCredentials(label, options);
   const known = await options.knownHosts.load(host, port);
   let socket: Socket;
   try {
-    socket = await openSocket(host, port, seconds);
+    socket = await openSocket(host, port, seconds, signal);
   } catch (error) {
     throw openingFault(label, error as Error, 0, seconds);
   }

@@ -2,9 +2,14 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
 /** A TCP connection born without Nagle's delay (ssh2 would leave it on: 40 ms for each command). */
-export function openSocket(host: string, port: number, seconds: number): Promise<Socket> {
+export function openSocket(
+  host: string,
+  port: number,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, timeout: seconds * 1000 });
+    const socket = connect({ host, port, noDelay: true, timeout: seconds * 1000, signal });
     const fail = (error: Error): void => {
       socket.destroy();
       reject(error);

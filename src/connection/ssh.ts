@@ -39,11 +39,17 @@ const farAway = 300;
 function sshTransport(options: SshOptions): Transport {
   const label = options.label ?? `${options.user}@${options.host}:${options.port}`;
   let opening: Promise<Session> | undefined;
+  let current: Session | undefined;
   let wasOpen = false;
+  let end = new AbortController();
+  /** What the last attempt met, when that was nothing at all. */
+  let silence: ConnectionError | undefined;
 
   function open(): Promise<Session> {
-    const attempt = () => openClient(label, options);
-    const mine = (wasOpen ? patiently(attempt, reopening) : attempt()).then(({ client, handshake }) => {
+    end = new AbortController();
+    const { signal } = end;
+    const attempt = () => openClient(label, options, signal);
+    const mine = (wasOpen ? patiently(attempt, reopening, signal) : attempt()).then(({ client, handshake }) => {
       const begin: Start = (command) => start(label, session, command);
       const session: Session = {
         client,
@@ -53,11 +59,19 @@ function sshTransport(options: SshOptions): Transport {
         exec: handshake > farAway ? ahead(begin, (command) => startIfRoom(session, command)) : begin,
       };
       wasOpen = true;
+      silence = undefined;
+      current = session;
       client.on('error', (error) => (session.loss = lossOf(error)));
-      client.once('close', forget);
+      client.once('close', () => {
+        current = undefined;
+        forget();
+      });
       return session;
     });
-    mine.catch(forget);
+    mine.catch((error: unknown) => {
+      if (error instanceof ConnectionError && error.fault === 'timeout') silence = error;
+      forget();
+    });
     function forget(): void {
       if (opening === mine) opening = undefined;
     }
@@ -68,7 +82,7 @@ function sshTransport(options: SshOptions): Transport {
     label,
     async connect() {
       opening ??= open();
-      await opening;
+      await (silence === undefined ? opening : shortly(opening, silence));
     },
     async exec(command) {
       const session = await opening;
@@ -76,10 +90,11 @@ function sshTransport(options: SshOptions): Transport {
       return session.exec(command);
     },
     async close() {
-      const session = await opening?.catch(() => undefined);
       opening = undefined;
-      session?.client.end();
-      setTimeout(() => session?.client.destroy(), 1000).unref(); // a silent peer never says goodbye
+      end.abort(); // whatever is still being tried
+      const client = current?.client;
+      client?.end();
+      setTimeout(() => client?.destroy(), 1000).unref(); // a silent peer never says goodbye
     },
   };
 }
@@ -90,7 +105,11 @@ function sshTransport(options: SshOptions): Transport {
  */
 const reopening = [250, 500, 1000, 2000, 4000, 4000];
 
-async function patiently<T>(attempt: () => Promise<T>, pauses: readonly number[]): Promise<T> {
+async function patiently<T>(
+  attempt: () => Promise<T>,
+  pauses: readonly number[],
+  signal: AbortSignal,
+): Promise<T> {
   const [pause, ...others] = pauses;
   try {
     return await attempt();
@@ -98,8 +117,14 @@ async function patiently<T>(attempt: () => Promise<T>, pauses: readonly number[]
     const passing = error instanceof ConnectionError && (error.absent || error.fault === 'lost');
     if (!passing || pause === undefined) throw error;
   }
-  await sleep(pause * (0.5 + Math.random() / 2));
-  return patiently(attempt, others);
+  await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
+  return patiently(attempt, others, signal);
+}
+
+/** A machine that was silent is tried again, but nobody waits for all of its time a second time. */
+async function shortly(opening: Promise<unknown>, silence: ConnectionError): Promise<void> {
+  const nothingNew = sleep(1000, undefined, { ref: false }).then(() => Promise.reject(silence));
+  await Promise.race([opening, nothingNew]);
 }
 
 /** Milliseconds: a server forgets an ended session a moment after it told us of its end. */

@@ -17,13 +17,17 @@ type Become = 'nothing' | 'sudo' | 'sudo with password';
 
 function sudoTransport(inner: Transport, password: string | undefined): Transport {
   let become: Become | undefined;
+  let probing: Promise<Become> | undefined;
   if (password !== undefined) registerSecret(password);
 
   return {
     label: inner.label,
     async connect() {
       await inner.connect();
-      become ??= await probe(inner, password);
+      if (become !== undefined) return;
+      // One question, however many ask at the same time.
+      probing ??= probe(inner, password).finally(() => (probing = undefined));
+      become = await probing;
     },
     async exec(command) {
       if (become === 'nothing') return inner.exec(command);

@@ -4,6 +4,7 @@ import type { Upload } from '../connection/connection.ts';
 import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
 import type { Content, Gather, Step } from './resource.ts';
+import { refuseLost } from './lost.ts';
 import { effect, type Site } from './site.ts';
 
 /** Above this a file is streamed by itself instead of travelling inside the change script. */
@@ -44,8 +45,9 @@ const secondsFor = (work: readonly Work[]): number =>
     .reduce((sum, step) => sum + ('run' in step ? (step.limit ?? 0) : 0), CHANGE_LIMIT);
 
 async function run({ machine, connection }: Site, script: Script, limit: number): Promise<void> {
-  const result = await connection.run(script, { limit });
+  const result = await connection.run(script, { limit, alone: machine });
   if (result.ok) return;
+  refuseLost(machine, result, 'while it was being changed');
   const failed = /^hw-failed (.*)$/m.exec(result.stdout)?.[1];
   const [cause = '', ...evidence] = result.stderr.trim().split('\n').slice(-12);
   // A file that cannot be written says by itself which one and why.
@@ -59,7 +61,6 @@ async function run({ machine, connection }: Site, script: Script, limit: number)
 
 function ending(outcome: string, code: number | null, limit: number): string {
   if (outcome === 'limit') return `did not end within ${limit} s`;
-  if (outcome === 'lost') return 'was cut off: the connection broke, how it ended is unknown';
   return `failed (exit ${code})`;
 }
 

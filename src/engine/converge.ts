@@ -1,8 +1,11 @@
 import type { Connection } from '../connection/connection.ts';
 import { ConnectionError, HardwayError } from '../errors.ts';
 import { asError } from './as-error.ts';
+import { isLost, refuseLost } from './lost.ts';
 import type { Report } from '../report/event.ts';
 import type { Plan, Recipe } from './phase.ts';
+import { remembered } from './remembered.ts';
+import { cargo, refuseWithoutRoom } from './room.ts';
 import { runPhase } from './run-phase.ts';
 import type { Resource, State } from './resource.ts';
 import { type Survey, survey } from './survey.ts';
@@ -46,18 +49,34 @@ export interface Outcome {
 }
 
 const PASSES = 8;
+/** Passes in a row that a lost connection may end. */
+const LOSSES = 3;
 
 /** Passes over the whole recipe until one has changed nothing. */
 export async function converge<S>(options: ConvergeOptions<S>): Promise<Outcome> {
   let changes = 0;
+  let losses = 0;
   for (let pass = 1; ; pass += 1) {
-    const outcome = await onePass(options, pass);
+    const outcome = await onePass(options, pass).catch(lostOutcome);
     changes += outcome.changes;
+    losses = outcome.failures.length > 0 ? losses + 1 : 0;
+    if (outcome.failures.every(isLost) && losses > 0 && losses < LOSSES && !outcome.interrupted) {
+      for (const { message } of outcome.failures)
+        options.report({ type: 'warning', text: `unknown: ${message}; looking again` });
+      continue;
+    }
     const over = outcome.changes === 0 || outcome.failures.length > 0 || outcome.interrupted;
     if (over || options.planOnly) return { ...outcome, changes };
     if (pass === PASSES)
       throw new HardwayError('RESTLESS', `still changing something after ${PASSES} passes`);
   }
+}
+
+/** A connection that broke before anything was decided. */
+function lostOutcome(error: unknown): Outcome {
+  const failure = asError(error);
+  if (!isLost(failure)) throw error;
+  return { changes: 0, awaiting: [], deferred: [], failures: [failure], interrupted: false };
 }
 
 /** What one pass knows; filled by asking, read by the phases. */
@@ -83,12 +102,16 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
   if (present.size === 0)
     return { ...nothing, failures: [], deferred: ['every phase: no machine is there yet'] };
 
-  const plan = selected(options.recipe.plan(await askFacts(present, options.recipe)), options);
+  const facts = await askFacts(present, options.recipe);
+  const plan = selected(remembered(options.recipe.plan(facts)), options);
   if (number === 1) for (const text of plan.notes) options.report({ type: 'note', text });
   const surveys = new Map<string, Survey>();
   await everywhere(present, async (name, connection) => {
     if (options.selection?.machine(name) === false) return;
-    surveys.set(name, await survey(name, connection, resourcesOf(plan, name)));
+    const resources = resourcesOf(plan, name);
+    const answers = await survey(name, connection, resources);
+    surveys.set(name, answers);
+    if (!options.planOnly) await refuseWithoutRoom(name, connection, cargo(resources, answers));
   });
 
   const pass: Pass<S> = {
@@ -147,6 +170,7 @@ async function askFacts<S>(
   const facts = new Map<string, string>();
   await everywhere(present, async (name, connection) => {
     const result = await connection.run(recipe.facts, { limit: 30 });
+    refuseLost(name, result, 'while it was asked what kind of machine it is');
     if (!result.ok) {
       throw new HardwayError(
         'FACTS',

@@ -1,12 +1,29 @@
 import type { Connection } from '../connection/connection.ts';
 import { sh } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
+import { differences } from './difference.ts';
+import { type Resource, unknown } from './resource.ts';
+import type { Survey } from './survey.ts';
 
 /** A file that will be sent. */
 export interface Cargo {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+}
+
+/** The large files among what will be sent, as far as that is known before anything is changed. */
+export function cargo(resources: readonly Resource[], answers: Survey): Cargo[] {
+  const found = new Map<string, number>();
+  for (const resource of resources) {
+    const now = answers.get(resource.id) ?? null;
+    if (now === unknown || differences(resource, now).length === 0) continue;
+    for (const step of resource.steps(now)) {
+      if ('put' in step && typeof step.content === 'object' && 'file' in step.content)
+        found.set(step.put, step.content.size);
+    }
+  }
+  return [...found].map(([path, size]) => ({ path, size }));
 }
 
 /**
@@ -16,14 +33,14 @@ export interface Cargo {
 export async function refuseWithoutRoom(
   machine: string,
   connection: Connection,
-  cargo: readonly Cargo[],
+  files: readonly Cargo[],
 ): Promise<void> {
-  if (cargo.length === 0) return;
-  const { stdout } = await connection.run(question(cargo), { limit: 30 });
+  if (files.length === 0) return;
+  const { stdout } = await connection.run(question(files), { limit: 30 });
   const systems = new Map<string, { free: number; cargo: Cargo[] }>();
   for (const line of stdout.split('\n')) {
     const [, index = '', free = '', mount = ''] = /^(\d+) +(\d+) +(\/.*)$/.exec(line) ?? [];
-    const one = cargo[Number(index)];
+    const one = files[Number(index)];
     if (mount === '' || one === undefined) continue; // not told: then the upload itself will
     const system = systems.get(mount) ?? { free: Number(free), cargo: [] };
     system.cargo.push(one);
@@ -45,8 +62,8 @@ export async function refuseWithoutRoom(
 const mib = (bytes: number): string => `${Math.ceil(bytes / 1048576)} MiB`;
 
 /** `<index> <bytes free> <mount point>` of each; a folder that is not there yet will be made in the nearest that is. */
-const question = (cargo: readonly Cargo[]) => sh`index=0
-for path in ${cargo.map(({ path }) => path)}; do
+const question = (files: readonly Cargo[]) => sh`index=0
+for path in ${files.map(({ path }) => path)}; do
   folder=\${path%/*}
   until [ -d "\${folder:-/}" ]; do folder=\${folder%/*}; done
   echo "$index $(df -B1 --output=avail,target -- "\${folder:-/}" | tail -n 1)"

@@ -3,6 +3,7 @@ import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { asError } from './as-error.ts';
+import { refuseLost } from './lost.ts';
 import type { Attendance, Condition, Reply } from './phase.ts';
 import { effect, type Site } from './site.ts';
 
@@ -51,6 +52,7 @@ async function ask(
 ): Promise<Met> {
   const result = await connection.run(waitScript(condition, machine, limit), { limit: limit + 15 });
   if (result.ok) return { met: true };
+  refuseLost(machine, result, `while it waited for ${condition.description}`);
   // First the script's own reason; where there is evidence, its first line says it better.
   const said = `${result.stdout}\n${result.stderr}`.trim().split('\n');
   const [reason = '', ...evidence] = said.length > 1 ? said.slice(1) : said;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection } from '../connection/connection.ts';
 import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
+import { refuseLost } from './lost.ts';
 import { type Answer, type Batch, type Resource, unknown } from './resource.ts';
 
 /** What a machine said about each resource, by id. */
@@ -17,6 +18,7 @@ export async function survey(
   const batches = byBatch(resources);
   const mark = randomBytes(8).toString('hex');
   const result = await connection.run(questionScript(batches, mark), { limit: 60 });
+  refuseLost(machine, result, 'while it was asked what is there');
   if (!result.ok) {
     throw new MachineError(
       machine,
@@ -34,7 +36,9 @@ function byBatch(resources: readonly Resource[]): Map<Batch, Resource[]> {
   const batches = new Map<Batch, Resource[]>();
   for (const resource of resources) {
     const { batch } = resource.question;
-    batches.set(batch, [...(batches.get(batch) ?? []), resource]);
+    const members = batches.get(batch);
+    if (members === undefined) batches.set(batch, [resource]);
+    else members.push(resource);
   }
   return batches;
 }
@@ -70,8 +74,9 @@ function answers(batches: ReadonlyMap<Batch, readonly Resource[]>, output: Map<s
     const section = output.get(batch.name);
     const questions = asks(members);
     const replies = section === undefined ? [] : batch.answers(section, questions);
+    const replyTo = new Map(questions.map((ask, index) => [ask, replies[index] ?? null]));
     for (const { id, question } of members) {
-      const reply = replies[questions.indexOf(question.ask)] ?? null;
+      const reply = replyTo.get(question.ask) ?? null;
       found.set(id, section === undefined ? unknown : question.parse(reply));
     }
   }

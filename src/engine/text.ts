@@ -27,9 +27,12 @@ export async function changedLines(
     found.set(part.slice(0, end), part.slice(end + 1, -1));
   }
   return new Map(
-    texts.map(({ id, text }, index) => [id, lines(found.get(String(index)) ?? '', text?.wanted ?? '')]),
+    texts.map(({ id, text }, index) => [id, lines(found.get(String(index)) ?? '', cut(text?.wanted ?? ''))]),
   );
 }
+
+/** As much of it as was read of the other. */
+const cut = (text: string): string => Buffer.from(text).subarray(0, ENOUGH).toString();
 
 function lines(now: string, wanted: string): string[] {
   const all = diffLines(now, wanted)

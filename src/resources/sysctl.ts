@@ -12,6 +12,9 @@ const sysctls: Batch = {
   },
 };
 
+/** What each key was before; whoever cleans the machine puts it back. */
+const BEFORE = '/var/lib/hardway/before';
+
 /** The running kernel's value; the file that keeps it over a reboot is a resource of its own. */
 export function sysctl(key: string, value: string): Resource {
   return {
@@ -20,7 +23,9 @@ export function sysctl(key: string, value: string): Resource {
     question: { batch: sysctls, ask: key, parse: (answer) => (answer === null ? null : { value: answer }) },
     steps: (now) => [
       {
-        run: sh`sysctl -q -w ${`${key}=${value}`} && exit 0
+        run: sh`mkdir -p ${BEFORE}
+[ -e ${`${BEFORE}/${key}`} ] || sysctl -n ${key} > ${`${BEFORE}/${key}`}
+sysctl -q -w ${`${key}=${value}`} && exit 0
 echo ${`${key} is ${String(now?.['value'] ?? 'not there')} and must be ${value}: without it the cluster cannot work`} >&2
 exit 1`,
       },

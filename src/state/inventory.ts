@@ -28,6 +28,10 @@ export async function readInventory(state: State): Promise<Machine[]> {
   return machines.filter((machine) => machine !== null);
 }
 
+/** One machine, or null when nobody has told of it. */
+export const readOne = (state: State, name: string): Promise<Machine | null> =>
+  readMachine(fileOf(state, name), `${name}.json`);
+
 export async function writeMachine(state: State, machine: Machine): Promise<void> {
   await writeAtomic(fileOf(state, machine.name), `${JSON.stringify(machine, null, 2)}\n`);
 }

@@ -10,14 +10,24 @@ export type TemplateData = Readonly<Record<string, string | number | boolean | n
  * {{#if}} and {{#each}}, where Handlebars by itself would silently take the empty branch.
  */
 export function render(template: URL, data: TemplateData): string {
-  const source = readFileSync(fileURLToPath(template), 'utf8');
-  const compiled = Handlebars.compile<TemplateData>(source, {
+  const compiled = compiledFrom(template);
+  refuseLineBreaks(template, data);
+  return compiled(complete(template, data), { allowProtoPropertiesByDefault: true });
+}
+
+const compiledTemplates = new Map<string, HandlebarsTemplateDelegate<TemplateData>>();
+
+/** Once a process: the same few templates serve every machine. */
+function compiledFrom(template: URL): HandlebarsTemplateDelegate<TemplateData> {
+  const known = compiledTemplates.get(template.href);
+  if (known !== undefined) return known;
+  const compiled = Handlebars.compile<TemplateData>(readFileSync(fileURLToPath(template), 'utf8'), {
     strict: true,
     noEscape: true,
     knownHelpersOnly: true,
   });
-  refuseLineBreaks(template, data);
-  return compiled(complete(template, data), { allowProtoPropertiesByDefault: true });
+  compiledTemplates.set(template.href, compiled);
+  return compiled;
 }
 
 const complete = (template: URL, data: TemplateData): TemplateData =>

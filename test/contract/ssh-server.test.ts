@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeFiles } from '../../src/connection/bundle.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
+import { withSudo } from '../../src/connection/sudo.ts';
 import { MachineError } from '../../src/errors.ts';
-import { connected, sshd } from '../fixtures/ssh-harness.ts';
+import { connected, faultOf, sshd, to } from '../fixtures/ssh-harness.ts';
 import { whyNoSshd } from '../fixtures/sshd.ts';
 import { unable } from '../fixtures/unable.ts';
 import { upload } from './connection.ts';
@@ -38,6 +39,36 @@ describe.skipIf(obstacle)('the server', () => {
     await connection.put(upload(join(server.dir, 'file'), Buffer.from('content')));
   });
 
+  it('may say 200 MB without a newline: the memory it takes is bounded and the tail is kept', async () => {
+    const connection = await connected(await sshd());
+    let longest = 0;
+    let most = 0;
+    const onLine = (line: string) => {
+      longest = Math.max(longest, line.length);
+      most = Math.max(most, process.memoryUsage.rss());
+    };
+    const before = process.memoryUsage.rss();
+    const script = `head -c 200000000 /dev/zero | tr '\\0' x; echo; head -c 10000000 /dev/zero | tr '\\0' y; echo last`;
+    const { ok, stdout } = await connection.run(script, { onLine });
+    expect([ok, stdout.slice(0, 27), stdout.slice(-6)]).toEqual([
+      true,
+      '[201611398 bytes before thi',
+      'ylast\n',
+    ]);
+    expect(longest).toBeLessThanOrEqual(64 * 1024);
+    expect((most - before) / 2 ** 20).toBeLessThan(150);
+  });
+
+  it.each(['tr_TR.UTF-8', 'ja_JP.eucJP', 'C'])(
+    'in the locale %s works in C, and bytes stay bytes',
+    async (locale) => {
+      const connection = await connected(await sshd({ config: [`SetEnv LC_ALL=${locale} LANG=${locale}`] }));
+      const script = String.raw`printf '\377I\304\260 %s' "$LC_ALL$LANG" | od -An -tx1; echo TITLE | tr A-Z a-z`;
+      const { stdout } = await connection.run(script);
+      expect(stdout).toBe(' ff 49 c4 b0 20 43 43\ntitle\n');
+    },
+  );
+
   it('whose start-up file exits is named as what it is', async () => {
     const server = await sshd();
     writeFileSync(join(server.home('root'), '.bashrc'), 'echo closed today; exit 0\n');
@@ -45,6 +76,12 @@ describe.skipIf(obstacle)('the server', () => {
     const result = await connection.run('echo never');
     expect(result).toMatchObject({ ok: false, outcome: 'ended', stdout: '' });
     expect(result.stderr).toMatch(/did not begin .*start-up files\nclosed today/);
+    expect(await faultOf(withSudo(to(server)))).toMatchObject({
+      fault: 'authentication',
+      message: 'minion-1: its login shell ends before it runs a command',
+      evidence: ['closed today'],
+      remedy: expect.stringContaining('~/.bashrc'),
+    });
   });
 
   it('speaks AES-GCM and keeps one connection', async () => {

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { knownHosts } from '../../src/connection/known-hosts.ts';
+import { withSudo } from '../../src/connection/sudo.ts';
 import { connected, faultOf, sshd, to } from '../fixtures/ssh-harness.ts';
 import { makeKey, whyNoSshd } from '../fixtures/sshd.ts';
 import { unable } from '../fixtures/unable.ts';
@@ -53,6 +55,51 @@ describe.skipIf(obstacle)('authentication', () => {
     expect(error.message).toContain('user root');
     expect(error.message).toContain(`publickey ${wrong}`);
     expect(server.log().match(/Failed/g)).toHaveLength(1);
+  });
+
+  it('before the machine has booted is no refusal: it is not there yet', async () => {
+    const words = 'System is booting up. Unprivileged users are not permitted to log in yet.';
+    const server = await sshd({
+      config: ['UsePAM yes'],
+      user: { name: 'vagrant' },
+      prepare: `echo '${words}' >/run/nologin`,
+    });
+    expect(await faultOf(to(server, { user: 'vagrant' }))).toMatchObject({
+      absent: true,
+      message: 'minion-1: it is starting or stopping and lets nobody in yet',
+      evidence: [words],
+    });
+  });
+
+  it('of a user whose password has expired names that', async () => {
+    const server = await sshd({
+      config: ['UsePAM yes'],
+      user: { name: 'vagrant' },
+      prepare: 'sed s/:19000:/:0:/ shadow >new; cat new >shadow',
+    });
+    const error = await faultOf(withSudo(to(server, { user: 'vagrant' })));
+    expect(error).toMatchObject({
+      fault: 'authentication',
+      message: 'minion-1: the password of its login user has expired',
+      evidence: expect.arrayContaining(['WARNING: Your password has expired.']),
+      remedy: expect.stringContaining('passwd'),
+    });
+  });
+
+  it('asks no agent: one that is not running, or answers nothing, changes nothing', async () => {
+    const server = await sshd();
+    const silent = createServer().listen(join(server.dir, 'agent'));
+    let asked = 0;
+    silent.on('connection', () => (asked += 1));
+    const before = process.env['SSH_AUTH_SOCK'];
+    for (const socket of ['', join(server.dir, 'none'), join(server.dir, 'agent')]) {
+      process.env['SSH_AUTH_SOCK'] = socket;
+      await (await connected(server)).close();
+    }
+    if (before === undefined) delete process.env['SSH_AUTH_SOCK'];
+    else process.env['SSH_AUTH_SOCK'] = before;
+    silent.close();
+    expect(asked).toBe(0);
   });
 
   it('goes through the keys in order', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sh } from '../../src/connection/quote.ts';
+import { sh, verbatim } from '../../src/connection/quote.ts';
 import { unknown } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { changesIn, condition, exists, fact, here, phase, run, stage, workFolder } from './mini.ts';
@@ -44,12 +44,70 @@ describe('needs', () => {
     });
   });
 
-  it('on a machine that is not there defer', async () => {
+  it('on a machine that is not there defer, unless only those that are there count', async () => {
     const machines = [...here('a'), { name: 'b', connection: null }];
-    const need = { ...condition('b to help', sh`true`), on: ['b'] };
+    const need = { ...condition('b to help', sh`true`), on: ['a', 'b'] };
     expect((await run([held('b', need)], { machines })).outcome.deferred).toEqual([
       'held: b to help: b is not there yet',
     ]);
+    const lenient = { ...need, ofPresent: true as const };
+    expect((await run([held('b', lenient)], { machines })).outcome).toMatchObject({
+      changes: 1,
+      deferred: [],
+    });
+  });
+
+  const asked = (name: string) =>
+    existsSync(at(name)) ? readFileSync(at(name), 'utf8').trim().split('\n').length : 0;
+  const counting = (name: string, answer = sh`true`) =>
+    condition(name, sh`echo x >> ${at(name)}; ${verbatim(answer)}`);
+
+  it('are not asked by a phase that has nothing to do', async () => {
+    const { outcome } = await run([
+      { ...phase('idle', stage(exists(folder))), needs: [counting('idle-need', sh`exit 1`)] },
+    ]);
+    expect(outcome).toMatchObject({ changes: 0, deferred: [] });
+    expect(asked('idle-need')).toBe(0);
+  });
+
+  it('are asked once, not waited for, while this run has changed nothing', async () => {
+    const began = Date.now();
+    const never = { ...counting('at-once', sh`echo no; exit 1`), limit: 10 };
+    const told = await run([held('x', never), held('y', never)]);
+    expect(told.outcome.deferred).toEqual(['held: at-once: no', 'held: at-once: no']);
+    expect(told.events.filter(({ type }) => type === 'wait')).toEqual([]);
+    expect([asked('at-once'), Date.now() - began < 3000]).toEqual([2, true]);
+  });
+
+  it('that were met are not asked again in the same pass, whichever phase needs them', async () => {
+    const need = counting('once');
+    const two = ['once-1', 'once-2'].map((name) => ({ ...held(name, need), name }));
+    const told = await run([phase('first', stage(exists(at('once-0')))), ...two]);
+    expect(told.outcome).toMatchObject({ changes: 3, deferred: [], failures: [] });
+    expect(asked('once')).toBe(1);
+  });
+
+  it('are asked for a phase as a whole, not for each of its stages', async () => {
+    const stages = ['s1', 's2', 's3'].map((name) => stage(exists(at(name))));
+    await run([{ ...phase('stages', ...stages), needs: [counting('stages-need')] }]);
+    expect(asked('stages-need')).toBe(1);
+  });
+
+  it('are asked when only a later stage has something to do', async () => {
+    const stages = [stage(exists(folder)), stage(exists(at('later')))];
+    const need = counting('later-need', sh`echo not yet; exit 1`);
+    const { outcome } = await run([{ ...phase('later', ...stages), needs: [need] }]);
+    expect(outcome.deferred).toEqual(['later: later-need: not yet']);
+    expect([asked('later-need'), existsSync(at('later'))]).toEqual([1, false]);
+  });
+
+  it('are taken to be met by a plan once something is planned, and asked before', async () => {
+    const need = counting('planned', sh`echo down; exit 1`);
+    const before = await run([held('p1', need)], { planOnly: true });
+    expect(before.outcome).toMatchObject({ changes: 0, deferred: ['held: planned: down'] });
+    const after = await run([phase('first', stage(exists(at('p0')))), held('p1', need)], { planOnly: true });
+    expect(after.outcome).toMatchObject({ changes: 2, deferred: [] });
+    expect(asked('planned')).toBe(1);
   });
 });
 

@@ -91,8 +91,8 @@ describe('steps', () => {
       machines: [{ name: 'a', connection: observed(runs) }],
     });
     expect(outcome.failures).toEqual([]);
-    // facts, questions, changes, questions; facts, questions of the last pass
-    expect(runs).toHaveLength(6);
+    // facts, questions, room, changes, questions; facts, questions of the last pass
+    expect(runs).toHaveLength(7);
     expect([
       statSync(at('large')).size,
       statSync(at('bytes')).size,

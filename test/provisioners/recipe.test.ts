@@ -89,8 +89,8 @@ describe('the recipe', () => {
   it('takes the join token away from nodes that have joined', () => {
     const bare = ['file:/etc/kubernetes/bootstrap-kubelet.conf', 'secret:kube-system/bootstrap-token-<id>'];
     expect(new Set(joinThings(ids([])))).toEqual(new Set(bare));
-    expect(new Set(joinThings(ids(['kubelet=0'])))).toEqual(new Set(bare));
-    const joined = resourcesOf(planFor('vm-cgroup-v2', ['kubelet=300']), 'master');
+    expect(new Set(joinThings(ids(['kubelet=0', 'etcd=data'])))).toEqual(new Set(bare));
+    const joined = resourcesOf(planFor('vm-cgroup-v2', ['kubelet=300', 'etcd=data']), 'master');
     const left = joined.filter(({ resource }) => joinThings([resource.id]).length > 0);
     expect(left.map(({ resource }) => [resource.id, resource.desired])).toEqual([[bare[0], null]]);
   });
@@ -121,7 +121,7 @@ describe('the recipe', () => {
   it('names each resource of a machine once, or wants the same both times', () => {
     for (const machine of ['master', 'minion-1']) {
       const seen = new Map<string, string>();
-      for (const { resource } of resourcesOf(planFor('vm-cgroup-v2', ['kubelet=300']), machine)) {
+      for (const { resource } of resourcesOf(planFor('vm-cgroup-v2', ['kubelet=300', 'etcd=data']), machine)) {
         const wanted = JSON.stringify(resource.desired);
         expect([resource.id, seen.get(resource.id) ?? wanted]).toEqual([resource.id, wanted]);
         seen.set(resource.id, wanted);
