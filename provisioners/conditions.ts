@@ -94,7 +94,7 @@ const nodeLines =
   '{range .items[*]}{.metadata.name}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
 
 const waitingPods =
-  '{range .items[*]}{range .status.containerStatuses[?(@.ready==false)]}{" "}{.name}: {.state.waiting.reason}{.state.waiting.message}{end}{end}';
+  '{range .items[*]}{range .status.containerStatuses[?(@.ready==false)]}{" "}{.name}: {.state.waiting.reason}{": "}{.state.waiting.message}{end}{end}';
 
 /** All replicas of a Deployment run and are ready. */
 export const rolledOut = (cluster: Cluster, namespace: string, deployment: string): Condition => ({

@@ -4,6 +4,7 @@ import type { Node } from '../src/cluster/model.ts';
 import { refuseClocks } from './clocks.ts';
 import { FOUNDING } from './founding.ts';
 import { type Listener, listenersScript, parseListeners } from './ports.ts';
+import { certificateIn, printCertificate } from './printed-certificate.ts';
 
 /** What kind of machine this is; detected, adapted to and named, never assumed. */
 export interface Facts {
@@ -59,30 +60,41 @@ export const tools: Readonly<Record<string, string>> = {
 /** First line of a unit of ours, see program.ts. */
 const RUNS = '1s/^# Runs \\([^ ]*\\) \\([^ ,]*\\),.*/runs=\\1 \\2/p';
 
+/** Stands in for a resolv.conf that names nobody but the machine itself, see phases/kubelet.ts. */
+export const NO_RESOLVER = '/etc/kubernetes/resolv.conf';
+
 export const factsScript: Script = sh`PATH=$PATH:/usr/sbin:/sbin
 . /etc/os-release
 echo "os=$ID $VERSION_ID"
 echo "architecture=$(uname -m)"
-echo "init=$(cat /proc/1/comm)"
+read -r init </proc/1/comm; echo "init=$init"
 echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
 echo "container=$(systemd-detect-virt --container 2>/dev/null)"
-echo "capabilities=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)"
-echo "bridge=$(ls -d /proc/sys/net/bridge 2>/dev/null)"
-echo "swap=$(sed 1d /proc/swaps | wc -l)"
-ip -o -4 address show | sed -n 's/^[0-9]*: \\([^ ]*\\) *inet \\([^ ]*\\).*/nic=\\1 \\2/p'
-echo "machine-id=$(cat /etc/machine-id 2>/dev/null)"
+while read -r key value; do [ "$key" = CapBnd: ] && echo "capabilities=$value"; done </proc/self/status
+[ -d /proc/sys/net/bridge ] && echo bridge=/proc/sys/net/bridge
+while read -r name _; do [ "$name" = Filename ] || echo "swap=1"; done </proc/swaps
+ip -o -4 address show | while read -r _ nic _ address _; do echo "nic=$nic $address"; done
+read -r id </etc/machine-id && echo "machine-id=$id"
 echo "time=$(date +%s)"
-echo "disk=$(df -Pm /var | awk 'NR==2 {print $4}')"
+df -Pm /var | { read -r _; read -r _ _ _ free _; echo "disk=$free"; }
 for runtime in /usr/bin/containerd /usr/bin/dockerd /usr/bin/podman /usr/bin/crio; do [ -e $runtime ] && echo "runtime=$runtime"; done
 for tool in ${Object.keys(tools)}; do command -v "$tool" >/dev/null || echo "missing=$tool"; done
-end=$(openssl x509 -noout -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | cut -d= -f2)
-[ -n "$end" ] && echo "kubelet=$(( ($(date -d "$end" +%s) - $(date +%s)) / 86400 ))"
-[ -e /etc/kubernetes/pki/ca.crt ] && echo "ca=$(openssl x509 -noout -fingerprint -sha256 -in /etc/kubernetes/pki/ca.crt | cut -d= -f2)"
+[ -e /etc/kubernetes/kubelet.conf ] && echo "kubelet="$(${verbatim(printCertificate('/var/lib/kubelet/pki/kubelet-client-current.pem'))})
+echo "ca="$(${verbatim(printCertificate('/etc/kubernetes/pki/ca.crt'))})
 [ -e ${FOUNDING} ] && sed 's/^/founding=/' ${FOUNDING}
-# One that names nobody yet is as good as one that names somebody else: DHCP may still be under way.
 for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
-  [ -e $file ] && ! grep -qE '^nameserver[[:space:]]+(127\\.|0\\.0\\.0\\.0|::1)' $file && echo "resolv=$file" && break
+  [ -e $file ] || continue
+  names=nobody
+  while read -r key server rest; do
+    case "$key $server" in
+      'nameserver 127.'* | 'nameserver 0.0.0.0' | 'nameserver ::1') names=itself ;;
+      'nameserver '?*) names=others; break ;;
+    esac
+  done < $file
+  [ $names = others ] && echo "resolv=$file" && break
 done
+# A machine that has just booted may still be told by DHCP whom to ask.
+[ "$names" = nobody ] && [ ! -e ${NO_RESOLVER} ] && [ $(( $(date +%s) - $(stat -c %Y /proc/1) )) -lt 60 ] && echo resolv=/etc/resolv.conf
 cd /etc/systemd/system && sed -s -n ${RUNS} etcd.service kube-apiserver.service kubelet.service 2>/dev/null
 [ -d /var/lib/etcd/member ] && echo etcd=data
 ${verbatim(listenersScript)}
@@ -99,6 +111,8 @@ export function parseFacts(output: string): Facts {
       .map((line) => line.slice(key.length + 1));
   const one = (key: string): string => all(key)[0] ?? '';
   const container = one('container');
+  const client = certificateIn(one('kubelet'));
+  const time = Number(one('time'));
   return {
     os: one('os'),
     architecture: one('architecture'),
@@ -110,12 +124,12 @@ export function parseFacts(output: string): Facts {
     swap: Number(one('swap')) > 0,
     nics: all('nic').map((nic) => ({ name: nic.split(' ')[0] ?? '', address: nic.split(' ')[1] ?? '' })),
     machineId: one('machine-id'),
-    time: Number(one('time')),
+    time,
     freeDisk: Number(one('disk')),
     missingTools: all('missing'),
     foreignRuntime: one('runtime'),
-    kubeletDays: one('kubelet') === '' ? null : Number(one('kubelet')),
-    authority: one('ca'),
+    kubeletDays: client && Math.trunc((Date.parse(client.validTo) / 1000 - time) / 86_400),
+    authority: certificateIn(one('ca'))?.fingerprint256 ?? '',
     resolvConf: one('resolv'),
     founding: all('founding'),
     listeners: parseListeners(all('listens')),

@@ -1,9 +1,11 @@
-import type { Artefact } from '../src/artefacts/artefact.ts';
+import type { Artefacts } from '../src/artefacts/artefact.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import type { Authority } from '../src/pki/authority.ts';
 import { certificates } from './certificates.ts';
 import { type Facts, parseFacts } from './facts.ts';
+import { knownArtefacts } from './known-artefacts.ts';
 import type { ClusterPki } from './pki.ts';
+import { builtIn } from './phases/addons.ts';
 import { phases } from './recipe.ts';
 import type { Scope } from './scope.ts';
 
@@ -17,27 +19,38 @@ export interface Wanted {
 
 /** Everything that the recipe wants of a machine. */
 export const wantedOf = (cluster: Cluster, machine: string): Wanted[] =>
-  walk(cluster, machine).map(({ phase, docs, resource }) => ({
+  walk(cluster, machine, knownArtefacts(cluster)).map(({ phase, docs, resource }) => ({
     ...{ id: resource.id, phase, docs, why: resource.why ?? '' },
   }));
 
 /**
- * The keys of cluster.json that a resource follows from. Nobody keeps a list of them: the recipe is a pure function,
- * so it is asked what it would want if each key were another.
+ * The keys of cluster.json that each of these resources of one machine follows from. Nobody keeps a list of them: the
+ * recipe is a pure function, so it is asked what it would want if each key were another.
  */
-export function influences(cluster: Cluster, machine: string, id: string): string[] {
-  const wanted = (described: Cluster): string =>
-    JSON.stringify(
-      walk(described, machine)
-        .filter(({ resource }) => resource.id === id)
-        .map(({ resource }) => [resource.desired, resource.question.ask]),
-    );
+export function influences(
+  cluster: Cluster,
+  machine: string,
+  ids: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
   const whole = withEmptyArguments(cluster);
-  const now = wanted(whole);
-  const keys = variants(whole, machine)
-    .filter(({ described }) => wanted(described) !== now)
-    .map(({ key }) => derived[key] ?? key);
-  return [...new Set(keys)];
+  const artefacts = knownArtefacts(cluster);
+  const now = statesOf(whole, machine, artefacts);
+  const found = new Map(ids.map((id) => [id, new Set<string>()]));
+  for (const { key, described } of variants(whole, machine, ids)) {
+    const states = statesOf(described, machine, artefacts);
+    for (const [id, keys] of found) if (states.get(id) !== now.get(id)) keys.add(derived[key] ?? key);
+  }
+  return new Map([...found].map(([id, keys]) => [id, [...keys]]));
+}
+
+/** By id, all that is wanted under it. */
+function statesOf(cluster: Cluster, machine: string, artefacts: Artefacts): ReadonlyMap<string, string> {
+  const states = new Map<string, string>();
+  for (const { resource } of walk(cluster, machine, artefacts)) {
+    const { id, desired, question } = resource;
+    states.set(id, (states.get(id) ?? '') + JSON.stringify([desired, question.ask]));
+  }
+  return states;
 }
 
 /** What is computed from another key. */
@@ -50,10 +63,17 @@ function withEmptyArguments(cluster: Cluster): Cluster {
   return { ...cluster, controlPlane: { ...controlPlane, extraArgs: { ...none, ...controlPlane.extraArgs } } };
 }
 
-const EVERYTHING = ['name', 'network', 'controlPlane', 'kubelet', 'token', 'addons'] as const;
+const EVERYTHING = ['name', 'network', 'controlPlane', 'kubelet', 'token'] as const;
 
 /** The cluster with one key changed at a time. */
-function variants(cluster: Cluster, machine: string): { key: string; described: Cluster }[] {
+function variants(
+  cluster: Cluster,
+  machine: string,
+  ids: readonly string[],
+): { key: string; described: Cluster }[] {
+  // A master also keeps what the API says of other machines: "node:minion-1".
+  const isNamed = (name: string): boolean => name === machine || ids.some((id) => id.endsWith(`:${name}`));
+
   const general = EVERYTHING.flatMap((key) =>
     changed(cluster[key], key).map(({ key: path, value }) => ({
       key: path,
@@ -61,9 +81,9 @@ function variants(cluster: Cluster, machine: string): { key: string; described: 
     })),
   );
   const own = cluster.nodes.flatMap((node, index) =>
-    node.name !== machine
+    !isNamed(node.name)
       ? []
-      : changed({ ...node, name: undefined, ssh: undefined }, `nodes.${machine}`).map(({ key, value }) => ({
+      : changed({ ...node, name: undefined, ssh: undefined }, `nodes.${node.name}`).map(({ key, value }) => ({
           key,
           described: withNode(cluster, index, {
             ...node,
@@ -79,7 +99,8 @@ function variants(cluster: Cluster, machine: string): { key: string; described: 
     key: 'nodes',
     described: { ...cluster, nodes: [...cluster.nodes, other] },
   }));
-  return [...general, ...own, ...grown];
+  const addons = Object.keys(builtIn).filter((name) => !cluster.addons.includes(name));
+  return [...general, { key: 'addons', described: { ...cluster, addons } }, ...own, ...grown];
 }
 
 const withNode = (cluster: Cluster, index: number, node: Cluster['nodes'][number]): Cluster => ({
@@ -95,20 +116,21 @@ function changed(value: unknown, key: string): { key: string; value: unknown }[]
   if (Array.isArray(value)) return [{ key, value: [...value, ARBITRARY] }];
   if (typeof value !== 'object' || value === null) return [];
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  if (entries.length === 0) return [{ key, value: { [ARBITRARY]: ARBITRARY } }];
-  return entries.flatMap(([name, inner]) =>
+  const leaves = entries.flatMap(([name, inner]) =>
     changed(inner, `${key}.${name}`).map((one) => ({
       key: one.key,
       value: { ...value, [name]: one.value },
     })),
   );
+  // Where anything may be added (labels, flags) the whole is a key: of what was there once, too.
+  return [...leaves, { key, value: { ...value, [ARBITRARY]: ARBITRARY } }];
 }
 
 const ARBITRARY = 'x';
 
-function walk(cluster: Cluster, machine: string) {
+function walk(cluster: Cluster, machine: string, artefacts: Artefacts) {
   const names = cluster.nodes.map(({ name }) => name);
-  const scope = scopeOf(cluster, machine);
+  const scope = scopeOf(cluster, machine, artefacts);
   return phases(cluster, names, []).flatMap((phase) =>
     phase.stages
       .filter(({ on }) => (on ?? phase.on).includes(machine))
@@ -118,13 +140,13 @@ function walk(cluster: Cluster, machine: string) {
 }
 
 /** Everything that is no matter of cluster.json, the same for all variants. */
-function scopeOf(cluster: Cluster, machine: string): Scope {
+function scopeOf(cluster: Cluster, machine: string, artefacts: Artefacts): Scope {
   const node = cluster.nodes.find(({ name }) => name === machine);
   if (node === undefined) throw new Error(`${machine} is no machine of ${cluster.name}`);
   return {
     ...{ cluster, node, facts, token: 'id.secret', joining: [machine], hostCpus: Infinity },
     pki: tableOf(cluster),
-    artefacts: { all: () => [], get: artefact },
+    artefacts,
     restart: async () => undefined,
   };
 }
@@ -140,8 +162,3 @@ function tableOf(cluster: Cluster): ClusterPki {
     serviceAccount: { privatePem: '', publicPem: '' },
   };
 }
-
-const artefact = (name: string): Artefact => ({
-  ...{ name, kind: 'binary', version: '0', source: 'releases', file: name, sha256: '', size: 0 },
-  ...{ reference: name },
-});

@@ -12,12 +12,20 @@ export interface ClusterPki {
   readonly serviceAccount: { readonly privatePem: string; readonly publicPem: string };
 }
 
+/** The cluster's PKI in memory; on disk when it is kept. */
+export interface PreparedPki extends ClusterPki {
+  /** Writes what was made or renewed. */
+  keep(): Promise<void>;
+}
+
 /**
- * Loads the cluster's PKI from a folder of the operator's and makes what is missing or no longer fits.
- * Authorities are made only while `mayCreate`; a missing one is otherwise a StateError.
+ * Loads the cluster's PKI from a folder of the operator's and makes what is missing or no longer fits; it is written
+ * when `keep` is called. Authorities are made only while `mayCreate`; a missing one is otherwise a StateError.
  */
-export async function preparePki(cluster: Cluster, folder: string, mayCreate: boolean): Promise<ClusterPki> {
-  const store = openPki(folder);
+export async function preparePki(cluster: Cluster, folder: string, mayCreate: boolean): Promise<PreparedPki> {
+  const writes: (() => Promise<void>)[] = [];
+  // P-256: a fiftieth of the time that RSA keys take, at each handshake too.
+  const store = openPki(folder, { algorithm: 'ecdsa', later: (write) => writes.push(write) });
   const names = Object.keys(authorities) as AuthorityName[];
   const [serviceAccount, ...made] = await Promise.all([
     store.ensureKeyPair('service-account', { mayCreate }),
@@ -27,6 +35,7 @@ export async function preparePki(cluster: Cluster, folder: string, mayCreate: bo
   ]);
   const byName = new Map(names.map((name, index) => [name, made[index]]));
   const authority = (name: AuthorityName): Authority => known(byName.get(name), name);
+  const roots = writes.splice(0);
   const entries = certificates(cluster);
   const leaves = await Promise.all(
     entries.map((entry) => ensure(store, entry, authority, cluster.pki.leafDays)),
@@ -36,6 +45,11 @@ export async function preparePki(cluster: Cluster, folder: string, mayCreate: bo
     authority,
     leaf: (name) => known(byEntry.get(name), name),
     serviceAccount: { privatePem: serviceAccount.privateKeyPem, publicPem: serviceAccount.publicKeyPem },
+    // A leaf without its authority could not be told from somebody else's.
+    async keep() {
+      for (const write of roots.splice(0)) await write();
+      await Promise.all(writes.splice(0).map((write) => write()));
+    },
   };
 }
 

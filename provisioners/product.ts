@@ -13,16 +13,21 @@ export const product: Product = {
     const ca = pki.authority('ca').certificatePem;
     const admin = pki.leaf('operator/admin');
     return {
+      keep: () => pki.keep(),
       recipe: (circumstances) => scratch({ cluster, pki, ...circumstances }),
       kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
   },
   async explain(cluster, machine, is) {
     const { influences, wantedOf } = await import('./influences.ts');
-    const wanted = new Map(wantedOf(cluster, machine).map((one) => [one.id, one]));
-    return [...wanted.values()]
-      .filter(({ id }) => is(id))
-      .map((one) => ({ ...one, keys: influences(cluster, machine, one.id) }));
+    const all = new Map(wantedOf(cluster, machine).map((one) => [one.id, one]));
+    const wanted = [...all.values()].filter(({ id }) => is(id));
+    const keys = influences(
+      cluster,
+      machine,
+      wanted.map(({ id }) => id),
+    );
+    return wanted.map((one) => ({ ...one, keys: keys.get(one.id) ?? [] }));
   },
   async phases(cluster) {
     const { phases } = await import('./recipe.ts');
@@ -34,7 +39,7 @@ export const product: Product = {
   },
   status: async (cluster, machines, patience) =>
     (await import('./status.ts')).status(cluster, machines, patience),
-  glance: async (cluster, machines) => (await import('./glance.ts')).glance(cluster, machines),
+  glance: async (cluster, surveys) => (await import('./glance.ts')).glance(cluster, surveys),
   async removal(cluster, pkiFolder) {
     const [{ preparePki }, { removal }] = await Promise.all([import('./pki.ts'), import('./removal.ts')]);
     const pki = await preparePki(cluster, pkiFolder, false);

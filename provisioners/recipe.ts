@@ -6,6 +6,7 @@ import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
 import { refuseImpossible } from './founding.ts';
+import { observations } from './glance.ts';
 import { addons } from './phases/addons.ts';
 import { leave } from './phases/leave.ts';
 import { resize } from './phases/resize.ts';
@@ -62,6 +63,7 @@ function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope
   return {
     phases: phases(cluster, [...facts.keys()], leaving),
     scope: (name) => scope(input, name, facts, joining),
+    observations: (name) => observations(cluster, name),
     notes: adaptations(facts),
   };
 }
@@ -71,7 +73,11 @@ function refuseForeign(machines: ReadonlyMap<string, Facts>, fingerprint: string
   for (const [name, { authority }] of machines) {
     if (authority === '' || authority === fingerprint) continue;
     throw new MachineError(name, 'belongs to a cluster with another certificate authority', {
-      evidence: [`there: ${authority}`, `here:  ${fingerprint}`],
+      evidence: [
+        `there: ${authority}`,
+        `here:  ${fingerprint}`,
+        'needed here: pki/ca.key, pki/etcd-ca.key, pki/front-proxy-ca.key; no machine has a copy',
+      ],
       remedy:
         'Restore this cluster’s .hardway folder, or clean the machine from where its cluster is kept (hardway down).',
     });

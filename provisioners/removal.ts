@@ -11,10 +11,13 @@ const programs = [
 const folders = [
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],
   ...['/var/lib/kubelet', '/var/lib/kube-proxy', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/cni'],
-  ...['/var/lib/hardway', '/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
+  ...['/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
   ...['/run/nri', '/var/log/pods', '/var/log/containers'],
   ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf'],
 ];
+
+/** Says that there is something of ours; it goes last, or a removal that was cut off would be taken for a whole one. */
+const PREPARED = '/var/lib/hardway';
 
 /** Made by the programs themselves; others may have put something there. */
 const madeEmpty = [
@@ -30,6 +33,9 @@ const chains = ['KUBE-FIREWALL', 'KUBE-KUBELET-CANARY', 'KUBE-IPTABLES-HINT'];
 /** What iptables shows of a table without any rule. */
 const EMPTY_TABLE =
   '^(table .*|[[:space:]]*chain (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) [{]|[[:space:]]*type .* policy accept;|[[:space:]]*[}]|[[:space:]]*)$';
+
+/** Units that were kept from starting, for the machine's life with us; one a line. */
+export const MASKED = '/var/lib/hardway/masked';
 
 /**
  * Takes everything that Hardway put on a machine off it again. Only from a machine that Hardway prepared and that
@@ -73,9 +79,16 @@ for table in mangle nat filter; do for family in ip ip6; do
   nft list table $family $table | grep -qvE ${EMPTY_TABLE} || nft delete table $family $table
 done; done 2>/dev/null
 for file in /var/lib/hardway/before/*; do [ -e "$file" ] && sysctl -q -w "\${file##*/}=$(cat "$file")"; done
+if [ -s ${MASKED} ] || grep -qs '^# hardway: ' /etc/fstab; then
+  [ -s ${MASKED} ] && systemctl unmask --quiet $(cat ${MASKED})
+  sed -i 's/^# hardway: //' /etc/fstab
+  systemctl daemon-reload
+  swapon -a
+fi
 grep -q '^# END hardway$' /etc/hosts && sed -i '/^# BEGIN hardway$/,/^# END hardway$/d' /etc/hosts
 cd /usr/local/bin && rm -f ${programs}
 rm -rf --one-file-system ${folders}
 for folder in ${madeEmpty}; do rmdir "$folder" 2>/dev/null; done
 getent passwd etcd >/dev/null && userdel etcd
+rm -rf --one-file-system ${PREPARED}
 true`;

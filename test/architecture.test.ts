@@ -83,4 +83,10 @@ describe('the house', () => {
     const sizes = sources.map(lines).sort((a, b) => a - b);
     expect(sizes[Math.floor(sizes.length / 2)]).toBeLessThanOrEqual(80);
   });
+
+  it('the Ruby between Vagrant and the engine stays a shim: less than 200 lines together', () => {
+    const shim = filesIn('provisioners', '.rb');
+    expect(shim.length).toBeGreaterThan(3);
+    expect(shim.map(lines).reduce((sum, count) => sum + count)).toBeLessThan(200);
+  });
 });

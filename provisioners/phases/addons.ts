@@ -1,8 +1,10 @@
+import type { Artefacts } from '../../src/artefacts/artefact.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Condition, Phase } from '../../src/engine/phase.ts';
 import { coredns } from '../addons/coredns/coredns.ts';
 import { apiServerReady, nodesReady, rolledOut } from '../conditions.ts';
-import { manifest } from '../resources/manifest.ts';
+import { type Manifest, manifest } from '../resources/manifest.ts';
+import { noManifest } from '../resources/no-manifest.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
 
 /** What runs inside the cluster; held back until its nodes are Ready. */
@@ -18,16 +20,23 @@ export const addons = (cluster: Cluster, there: readonly string[]): Phase<Scope>
       namesOf(cluster.nodes).filter((name) => there.includes(name)),
     ),
   ],
-  stages: cluster.addons.map((name) => ({
-    title: name,
-    resources: (scope: Scope) => builtIn(name, scope),
-    settle: health(cluster, name),
-  })),
+  stages: Object.keys(builtIn).map((name) =>
+    cluster.addons.includes(name)
+      ? {
+          title: name,
+          resources: (scope) => objectsOf(name, scope).map((object) => manifest(object)),
+          settle: health(cluster, name),
+        }
+      : { title: `no ${name}`, resources: (scope) => objectsOf(name, scope).map(noManifest) },
+  ),
 });
 
-function builtIn(name: string, { cluster, artefacts }: Scope) {
-  return name === 'coredns' ? coredns(cluster, artefacts).map((object) => manifest(object)) : [];
-}
+export const builtIn: Readonly<Record<string, (cluster: Cluster, artefacts: Artefacts) => Manifest[]>> = {
+  coredns,
+};
+
+const objectsOf = (name: string, { cluster, artefacts }: Scope): Manifest[] =>
+  builtIn[name]?.(cluster, artefacts) ?? [];
 
 const health = (cluster: Cluster, name: string): Condition[] =>
   name === 'coredns' ? [rolledOut(cluster, 'kube-system', 'coredns')] : [];

@@ -1,6 +1,8 @@
 import type { Cluster } from '../../src/cluster/model.ts';
+import { sh } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
+import { command } from '../../src/resources/command.ts';
 import { file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
 import { etcdHasQuorum, prepared, subnetReady } from '../conditions.ts';
@@ -22,15 +24,19 @@ export const flannel = (cluster: Cluster): Phase<Scope> => ({
   ],
 });
 
-function networkPlan({ cluster: { network } }: Scope): Resource[] {
+function networkConfig({ network }: Cluster): string {
   const { backend, vni } = network.flannel;
-  const config = {
+  return JSON.stringify({
     Network: network.podCidr,
     EnableNFTables: network.kubeProxy === 'nftables',
     Backend: backend === 'vxlan' ? { Type: backend, VNI: vni } : { Type: backend },
-  };
-  return [etcdUsers(), etcdKey('/coreos.com/network/config', JSON.stringify(config))];
+  });
 }
+
+const networkPlan = ({ cluster }: Scope): Resource[] => [
+  etcdUsers(),
+  etcdKey('/coreos.com/network/config', networkConfig(cluster)),
+];
 
 function daemon({ cluster, node, artefacts, pki }: Scope): Resource[] {
   const { certificate, key } = pki.leaf(`${node.name}/flannel`);
@@ -39,6 +45,9 @@ function daemon({ cluster, node, artefacts, pki }: Scope): Resource[] {
     file('/etc/flannel/pki/client.crt', certificate),
     file('/etc/flannel/pki/client.key', key, { secret: true }),
   ];
+  const plan = file('/etc/flannel/network.json', networkConfig(cluster), {
+    why: 'The plan as it is in etcd, where flanneld reads it when it starts: another one restarts it.',
+  });
   const writeCni = file('/usr/local/lib/hardway/write-cni', template('flannel/write-cni', {}), {
     mode: 0o755,
   });
@@ -50,7 +59,20 @@ function daemon({ cluster, node, artefacts, pki }: Scope): Resource[] {
   return [
     ...programs(artefacts, 'flanneld'),
     ...credentials,
+    plan,
     writeCni,
-    ...service('flanneld', unit, { follows: [...credentials, writeCni] }),
+    cniConfiguration,
+    ...service('flanneld', unit, { follows: [...credentials, plan, writeCni] }),
   ];
 }
+
+/** Made by flanneld's own unit, from the subnet it was given. */
+const cniConfiguration: Resource = {
+  id: 'file:/etc/cni/net.d/10-flannel.conflist',
+  desired: { there: true },
+  question: command(sh`[ -s /etc/cni/net.d/10-flannel.conflist ] && echo there; true`, (output) => ({
+    there: output === 'there',
+  })),
+  steps: () => [{ run: sh`systemctl try-restart --no-block flanneld 2>/dev/null || true` }],
+  why: 'Without it no pod on this machine gets an address.',
+};

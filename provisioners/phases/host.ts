@@ -1,6 +1,6 @@
 import type { Resource } from '../../src/engine/resource.ts';
 import type { Phase } from '../../src/engine/phase.ts';
-import { sh } from '../../src/connection/quote.ts';
+import { sh, verbatim } from '../../src/connection/quote.ts';
 import { block } from '../../src/resources/block.ts';
 import { command } from '../../src/resources/command.ts';
 import { directory, file } from '../../src/resources/file.ts';
@@ -8,6 +8,7 @@ import { startRecorder } from '../../src/resources/service.ts';
 import { sysctl } from '../../src/resources/sysctl.ts';
 import { tools } from '../facts.ts';
 import { FOUNDING, founding } from '../founding.ts';
+import { MASKED } from '../removal.ts';
 import { namesOf, type Scope } from '../scope.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 
@@ -77,7 +78,9 @@ function kernel({ facts }: Scope): Resource[] {
   }
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
   return [
-    ...(facts.container ? [] : [modulesFile(), ...(facts.bridgeFilter ? [] : [loadedModules()]), noSwap()]),
+    ...(facts.container
+      ? []
+      : [modulesFile(), ...(facts.bridgeFilter ? [] : [loadedModules()]), noSwap(), noSwapUnits()]),
     file('/etc/sysctl.d/90-hardway.conf', lines.join(''), {
       why: 'Pods on different machines reach each other through this one.',
     }),
@@ -110,3 +113,26 @@ const noSwap = (): Resource => ({
     { run: sh`sed -i -E ${'s/^([^#].*[[:space:]]swap[[:space:]].*)$/# hardway: \\1/'} /etc/fstab` },
   ],
 });
+
+/** Swap that systemd starts without fstab: from a unit, a partition it recognises, compressed memory. */
+export const noSwapUnits = (): Resource => ({
+  id: 'host:swap-units',
+  desired: { starting: 0 },
+  question: command(sh`${verbatim(swapUnits)} | wc -l`, (output) => ({ starting: Number(output) })),
+  steps: () => [
+    {
+      run: sh`systemctl daemon-reload
+mkdir -p /var/lib/hardway
+for unit in $(${verbatim(swapUnits)}); do
+  echo "$unit" >> ${MASKED}
+  systemctl mask --quiet --now "$unit"
+done`,
+    },
+  ],
+});
+
+/** Those that fstab names are made from it, and go with it. */
+const swapUnits = sh`systemctl list-unit-files --type=swap --no-legend --plain 2>/dev/null | while read -r unit state _; do
+  case $state in enabled|generated) ;; *) continue;; esac
+  grep -q '^SourcePath=/etc/fstab$' "/run/systemd/generator/$unit" 2>/dev/null || echo "$unit"
+done`;

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../src/cluster/model.ts';
-import { sh } from '../../src/connection/quote.ts';
+import { sh, verbatim } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
@@ -14,8 +14,10 @@ import {
   subnetReady,
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
+import { NO_RESOLVER } from '../facts.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
+import { certificateIn, printCertificate } from '../printed-certificate.ts';
 import { programLine, programs } from '../program.ts';
 import { nodeObject, taintsOf } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
@@ -23,6 +25,7 @@ import { apiServer, byRole, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
+const DAY = 86_400_000;
 const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
 
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
@@ -42,9 +45,9 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
       {
         title: 'kubelets',
         resources: (scope) => [
-          ...kubeletResources(scope),
           identity('client'),
           identity('server'),
+          ...kubeletResources(scope),
           registered(scope),
           ...(firstMaster.includes(scope.node.name) ? [openRequests] : []),
         ],
@@ -88,7 +91,7 @@ function kubeletResources(scope: Scope): Resource[] {
  * For a machine that would ask only itself: without a name server the cluster DNS does not start, with the machine's
  * own it would ask itself for ever. This address is kept for documentation (RFC 5737): nobody answers.
  */
-const noResolver = file('/etc/kubernetes/resolv.conf', 'nameserver 192.0.2.1\n', {
+const noResolver = file(NO_RESOLVER, 'nameserver 192.0.2.1\n', {
   why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',
 });
 
@@ -128,15 +131,16 @@ const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
   ...(taintsOf(node).length > 0 ? { registerWithTaints: taintsOf(node) } : {}),
 });
 
-/** The kubelet's own certificate, made on its request; closed by answering, not by a step. */
+/** The kubelet's own certificate and the kubeconfig that names it: made on its request, closed by answering it. */
 const identity = (usage: 'client' | 'server'): Resource => ({
   id: `certificate:kubelet-${usage}`,
   desired: { valid: true },
   question: command(
-    sh`openssl x509 -noout -checkend 86400 -in ${`/var/lib/kubelet/pki/kubelet-${usage}-current.pem`} >/dev/null 2>&1 && echo valid; true`,
-    (output) => ({ valid: output === 'valid' }),
+    sh`[ -e /etc/kubernetes/kubelet.conf ] && ${verbatim(printCertificate(`/var/lib/kubelet/pki/kubelet-${usage}-current.pem`))}; true`,
+    (output) => ({ valid: Date.parse(certificateIn(output)?.validTo ?? '') > Date.now() + DAY }),
   ),
-  steps: () => [],
+  // A kubelet that runs looks for its certificates when it starts, and never again.
+  steps: () => [{ run: sh`systemctl try-restart --no-block kubelet 2>/dev/null || true` }],
   why: 'Asked for by the kubelet, checked against cluster.json, signed on the operator’s side.',
 });
 

@@ -31,8 +31,9 @@ awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo
 cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null
 true`,
       (output) => {
-        const [found = 0, total = 0, allowed = Infinity] = output.split('\n').map(Number);
-        const memory = Math.min(total, allowed / 2 ** 20);
+        const [found = 0, total = 0, allowed = NaN] = output.split('\n').map(Number);
+        // No limit is no file, or the word "max".
+        const memory = Number.isNaN(allowed) ? total : Math.min(total, allowed / 2 ** 20);
         return { cpus: found, memory: fits(memory, node) ? node.memory : Math.round(memory) };
       },
     ),

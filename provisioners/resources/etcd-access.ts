@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import { type Answer, type Resource, unknown } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
+import { unlessDatabase } from './manifest.ts';
 
 /** etcdctl as etcd's user root, on a machine that runs a member. */
 export const etcdctl = verbatim(
@@ -43,7 +44,8 @@ export function etcdUsers(): Resource {
   };
 }
 
-const question = (names: readonly string[]): Script => sh`[ -x /usr/local/bin/etcdctl ] || exit 0
+const question = (names: readonly string[]): Script => sh`${verbatim(unlessDatabase)}
+[ -x /usr/local/bin/etcdctl ] || exit 0
 auth=$(${etcdctl} auth status -w json 2>/dev/null) || exit 0
 echo answered
 echo "auth||$auth"
@@ -113,7 +115,8 @@ export function etcdKey(key: string, value: string): Resource {
     id: `etcd:${key}`,
     desired: { sha256: createHash('sha256').update(value).digest('hex') },
     question: command(
-      sh`[ -x /usr/local/bin/etcdctl ] && ${etcdctl} get ${key} --print-value-only 2>/dev/null || exit 0
+      sh`${verbatim(unlessDatabase)}
+[ -x /usr/local/bin/etcdctl ] && ${etcdctl} get ${key} --print-value-only 2>/dev/null || exit 0
 echo answered`,
       (output) => {
         if (!output.endsWith('answered')) return unknown;
@@ -130,7 +133,8 @@ export const flannelLease = (name: string, address: string): Resource => ({
   id: `lease:${name}`,
   desired: null,
   question: command(
-    sh`[ -x /usr/local/bin/etcdctl ] && ${etcdctl} get --prefix /coreos.com/network/subnets 2>/dev/null || exit 0
+    sh`${verbatim(unlessDatabase)}
+[ -x /usr/local/bin/etcdctl ] && ${etcdctl} get --prefix /coreos.com/network/subnets 2>/dev/null || exit 0
 echo answered`,
     (output) => {
       if (!output.endsWith('answered')) return unknown;

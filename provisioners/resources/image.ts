@@ -9,7 +9,8 @@ const RECORDS = '/var/lib/hardway/imported';
 
 const images: Batch = {
   name: 'image',
-  script: (asks) => sh`/usr/local/bin/ctr --namespace k8s.io images ls -q 2>/dev/null || exit 0
+  script: (asks) => sh`[ -d /var/lib/containerd/io.containerd.metadata.v1.bolt ] || { echo answered; exit 0; }
+/usr/local/bin/ctr --namespace k8s.io images ls -q 2>/dev/null || exit 0
 echo answered
 cd ${RECORDS} 2>/dev/null && for name in ${asks.map((ask) => recordName(ask))}; do echo "from|$name|$(cat "$name" 2>/dev/null)"; done`,
   answers: (output, asks) => {

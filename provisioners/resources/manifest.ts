@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
-import { type Answer, type Batch, type Gather, type Resource, unknown } from '../../src/engine/resource.ts';
+import {
+  type Batch,
+  type Gather,
+  type Question,
+  type Resource,
+  type State,
+  unknown,
+} from '../../src/engine/resource.ts';
 
 /** An API object as desired; only what is written here is compared. */
 export interface Manifest {
@@ -23,12 +30,17 @@ const KUBECTL =
 /** `kubectl` with the administrator's credential of this master. */
 export const kubectl = verbatim(KUBECTL as Script);
 
+/** Where there is no database yet nothing is in it: that is known without asking. */
+export const unlessDatabase = sh`[ -d /var/lib/etcd/member ] || { echo answered; exit 0; }`;
+
 /** Seconds for all objects together: an API without its database lets each request hang. */
 const PATIENCE = 15;
 
 const objects: Batch = {
   name: 'manifest',
-  script: (asks) => sh`[ -x /usr/local/bin/kubectl ] && [ -e /etc/kubernetes/admin.conf ] || exit 0
+  apart: true,
+  script: (asks) => sh`${verbatim(unlessDatabase)}
+[ -x /usr/local/bin/kubectl ] && [ -e /etc/kubernetes/admin.conf ] || exit 0
 timeout ${PATIENCE} ${kubectl} get --ignore-not-found --request-timeout=10s -o json -f - <<'HARDWAY' && echo answered
 ${verbatim(listOf(asks) as Script)}
 HARDWAY`,
@@ -81,28 +93,34 @@ export interface ManifestOptions {
 
 /** An API object, made by server-side apply. */
 export function manifest(wanted: Manifest, options: ManifestOptions = {}): Resource {
-  const { apiVersion, kind, metadata } = wanted;
+  const { kind, metadata } = wanted;
   const applied = createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 16);
   const sent = withMarks({ ...wanted, ...options.alsoSend }, applied);
-  const ask = JSON.stringify({
-    apiVersion,
-    kind,
-    metadata: { name: metadata.name, namespace: metadata.namespace },
-  });
   return {
     id: `${kind.toLowerCase()}:${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`,
     desired: { applied, drift: '' },
-    question: { batch: objects, ask, parse: (answer) => parse(answer, wanted, options) },
+    question: question(wanted, (live) => stateOf(live, wanted, options)),
     steps: () => [{ gather: options.gather ?? apply, item: JSON.stringify(sent) }],
     secret: options.secret ?? false,
     ...(options.why === undefined ? {} : { why: options.why }),
   };
 }
 
-function parse(answer: string | null, wanted: Manifest, options: ManifestOptions): Answer {
-  if (answer === null) return unknown;
-  const live = JSON.parse(answer) as Manifest & { missing?: true };
-  if (live.missing) return null;
+/** What is known of one object, all of them asked with one call; null when there is none. */
+export const question = (
+  { apiVersion, kind, metadata: { name, namespace } }: Manifest,
+  parse: (live: Manifest) => State,
+): Question => ({
+  batch: objects,
+  ask: JSON.stringify({ apiVersion, kind, metadata: { name, namespace } }),
+  parse: (answer) => {
+    if (answer === null) return unknown;
+    const live = JSON.parse(answer) as Manifest & { missing?: true };
+    return live.missing ? null : parse(live);
+  },
+});
+
+function stateOf(live: Manifest, wanted: Manifest, options: ManifestOptions): State {
   const drift = [...differing(wanted, live, ''), ...[options.check?.(live) ?? []].flat()];
   return { applied: live.metadata.annotations?.[APPLIED] ?? '', drift: drift.join(', ') };
 }

@@ -32,7 +32,8 @@ export function nodeObject(cluster: Cluster, name: string): Resource {
   const object = manifest(wanted, { gather: applyToExisting, check: problems });
   return {
     ...object,
-    steps: (now) => [...object.steps(now), ...repairs(name, taints, String(now?.['drift']))],
+    // The note of our taints comes last: a run that was cut off must still know which of them it gave.
+    steps: (now) => [...repairs(name, taints, String(now?.['drift'])), ...object.steps(now)],
   };
 }
 
@@ -47,10 +48,7 @@ const written = ({ key, value, effect }: Taint): string =>
 
 /** What stands between the node that is there and ours, one word for kubectl each. */
 function problemsOf(live: Manifest, wanted: readonly Taint[]): string[] {
-  const { taints = [], unschedulable = false } = (live['spec'] ?? {}) as {
-    taints?: readonly Partial<Taint>[];
-    unschedulable?: boolean;
-  };
+  const { taints = [] } = (live['spec'] ?? {}) as { taints?: readonly Partial<Taint>[] };
   const there = taints.map(({ key = '', value = '', effect = 'NoSchedule' }) =>
     written({ key, value, effect }),
   );
@@ -63,7 +61,7 @@ function problemsOf(live: Manifest, wanted: readonly Taint[]): string[] {
       .filter((taint) => there.includes(taint) && !names.map(withoutValue).includes(withoutValue(taint)))
       .map((taint) => `still with taint ${taint}`),
     // A run that was cut off left it so; a person who cordons a node does not say that it was us.
-    ...(unschedulable && live.metadata.annotations?.[CORDONED] !== undefined ? ['out of service'] : []),
+    ...(live.metadata.annotations?.[CORDONED] === undefined ? [] : ['out of service']),
   ];
 }
 

@@ -9,9 +9,7 @@ module Hardway
       super
     end
 
-    def error_message
-      @words
-    end
+    def error_message = @words
   end
 
   # The TypeScript engine, called in the folder of the cluster.
@@ -46,9 +44,7 @@ module Hardway
     # Node writes UTF-8 whatever the locale; without one Ruby would take it for ASCII.
     def self.utf8(text) = text.dup.force_encoding(Encoding::UTF_8).scrub
 
-    def self.command(*words)
-      ['node', BOOTSTRAP, *words]
-    end
+    def self.command(*words) = ['node', BOOTSTRAP, *words]
 
     # Vagrant's own packages bring libraries that must not reach other programs.
     def self.within(&block)

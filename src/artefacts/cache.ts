@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { writeError } from '../here.ts';
 import { cachedName, type Group } from './lock.ts';
 import { sha256OfFile, writeRecord } from './record.ts';
 
@@ -68,12 +69,12 @@ export async function makeFolder(
   group: Group,
   make: (folder: string) => Promise<void>,
 ): Promise<string> {
-  mkdirSync(store, { recursive: true });
-  removeLeftovers(store);
   const temporary = join(store, `.making-${key}-${randomBytes(6).toString('hex')}`);
   const final = join(store, key);
-  mkdirSync(temporary);
   try {
+    mkdirSync(store, { recursive: true });
+    removeLeftovers(store);
+    mkdirSync(temporary);
     await make(temporary);
     for (const file of group.files.map((locked) => join(temporary, cachedName(locked)))) {
       flush(file);
@@ -83,6 +84,8 @@ export async function makeFolder(
     giveName(temporary, final);
     flush(store);
     return final;
+  } catch (error) {
+    throw writeError(error, final);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

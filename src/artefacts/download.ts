@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { ArtefactError } from '../errors.ts';
+import { ArtefactError, HardwayError } from '../errors.ts';
+import { refuseWithoutRoomFor, writeError } from '../here.ts';
 
 export interface DownloadOptions {
   /** Seconds without a single byte after which a transfer is given up. */
@@ -45,8 +46,9 @@ export async function downloadFile(
       await out.truncate(0);
     }
     hash.update(chunk);
+    if (done === 0) refuseWithoutRoomFor(file, total);
     await out.writeFile(chunk).catch((error: unknown) => {
-      throw new ArtefactError(`${file} cannot be written`, { evidence: causes(error) });
+      throw writeError(error, file, total > 0 ? total - done : chunk.length);
     });
     done = doneBytes;
     if (done < total || total === 0) onProgress(done, total);
@@ -128,7 +130,7 @@ async function receive(
     if (total > 0 && done !== total) throw new BrokenOff(`${url} ended after ${done} of ${total} bytes`);
     return { headers: response.headers };
   } catch (error) {
-    if (error instanceof ArtefactError) throw error;
+    if (error instanceof HardwayError) throw error;
     const what = abort.signal.aborted ? String(abort.signal.reason) : 'broke off';
     throw new BrokenOff(`the download of ${url} ${what}`, {
       evidence: abort.signal.aborted ? [] : causes(error),

@@ -103,6 +103,13 @@ async function fetchModules(
   return output.stdout;
 }
 
+/** Go says which file it was; its own folders are rarely where the artefacts are. */
+const noSpace = ({ name, version }: Group, words: readonly string[]): ArtefactError =>
+  new ArtefactError(`no space left to compile ${name} ${version} on this computer`, {
+    evidence: words,
+    remedy: 'Make room where the lines above say (go env GOCACHE GOMODCACHE GOTMPDIR) and run again.',
+  });
+
 interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly timeout: `${number}m`;
@@ -123,6 +130,7 @@ async function run(build: Build, command: readonly string[], options: RunOptions
   const output = await running;
   if (output.ok) return output;
   const words = output.stderr.trim().split('\n').slice(-15);
+  if (/no space left on device/i.test(output.stderr)) throw noSpace(build.group, words);
   throw new ArtefactError(
     `${build.group.name} ${build.group.version} could not be compiled from its Go module`,
     {

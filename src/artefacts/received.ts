@@ -24,12 +24,14 @@ export function warnUnpinned(name: string, witness: string, report: Report): voi
   report({ type: 'warning', text });
 }
 
-/** Reports a download's progress, at most five times a second. */
+/** Reports a download's progress and its rate, at most five times a second. */
 export function progressOf(name: string, report: Report): (done: number, total: number) => void {
+  const began = Date.now();
   let last = 0;
   return (done, total) => {
     if (done !== total && Date.now() - last < 200) return;
     last = Date.now();
-    report({ type: 'progress', task: `download ${name}`, done, total, unit: 'bytes' });
+    const rate = Math.round((done * 1000) / Math.max(1, last - began));
+    report({ type: 'progress', task: `download ${name}`, done, total, unit: 'bytes', rate });
   };
 }

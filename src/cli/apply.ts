@@ -44,7 +44,7 @@ export async function plan(
     options.report({ type: 'note', machine, text: 'is not there yet; it joins when it is' });
   const out = given['out'];
   if (typeof out === 'string' && outcome.failures.length === 0) {
-    await writePlan(out, session.cluster.name, changes);
+    await writePlan(out, session.cluster, changes);
     options.report({ type: 'note', text: `written to ${out}; hardway up --plan ${out} does exactly this` });
   }
   return outcome;
@@ -58,18 +58,18 @@ export async function apply(
   options: Options,
 ): Promise<Applied> {
   await rememberOwn(session);
-  const keys = await changedKeys(session.state, session.cluster);
-  if (keys.length > 0) options.report({ type: 'described', keys });
   const [leaving, asked] = await scope(product, session, given);
   const run = (planOnly: boolean, selection: Selection | undefined, report: Report) =>
     runRecipe(product, session, {
       ...{ ...options, report, leaving, planOnly },
       ...(selection === undefined ? {} : { selection }),
+      accepted: () => tellChangedKeys(session, report),
     });
   if (typeof given['plan'] === 'string') {
-    const kept = await readPlan(given['plan'], session.cluster.name);
+    const kept = await readPlan(given['plan'], session.cluster);
     const { report, changes } = collecting(() => undefined);
-    await run(true, asked, report);
+    const looked = await run(true, asked, report);
+    if (looked.failures.length > 0) return { ...looked, changes: 0, withheld: [], partial: true };
     refuseMoved(kept, changes);
   }
   const mayLeave = leaving.length > 0 && (asked?.phase(LEAVE) ?? true);
@@ -95,10 +95,16 @@ async function scope(
   given: Given,
 ): Promise<[readonly Node[], Selection | undefined]> {
   const all = await leavingNodes(session);
+  const { nodes } = session.cluster;
   const { leaver } = given;
   const leaving = leaver === undefined ? all : all.filter(({ name }) => name === leaver);
-  const machines = [...session.cluster.nodes, ...leaving].map(({ name }) => name);
-  return [leaving, selectionOf(given, await product.phases(session.cluster), machines)];
+  const machines = [...nodes, ...leaving].map(({ name }) => name);
+  const selection = selectionOf(given, await product.phases(session.cluster), machines);
+  const mayChange = ({ name }: Node): boolean => selection?.machine(name) ?? true;
+  // Taking leave touches the machine and the masters: by halves it would be forgotten before it is done.
+  const mayLeave = (node: Node): boolean =>
+    nodes.every(mayChange) && (given['destroying'] === true || mayChange(node));
+  return [leaving.filter(mayLeave), selection];
 }
 
 const and = (selection: Selection | undefined, more: (phase: string) => boolean): Selection => ({
@@ -118,6 +124,12 @@ async function consent(
   const names = leaving.map(({ name }) => name).join(', ');
   if (await agreed(`${names} will leave the cluster. Go on?`)) return true;
   throw new HardwayError('DECLINED', 'nothing was changed');
+}
+
+/** For the account, and so that `why` can tell which of them was behind a change. */
+async function tellChangedKeys({ state, cluster }: Session, report: Report): Promise<void> {
+  const keys = await changedKeys(state, cluster);
+  if (keys.length > 0) report({ type: 'described', keys });
 }
 
 async function forgetAll({ state }: Session, leaving: readonly Node[], report: Report): Promise<void> {

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { provideArtefacts } from '../artefacts/artefacts.ts';
 import type { Node } from '../cluster/model.ts';
@@ -18,6 +17,8 @@ export interface RunOptions {
   readonly selection?: Selection;
   readonly signal?: AbortSignal;
   readonly report: Report;
+  /** Called once, when the machines have been asked and before anything is changed. */
+  readonly accepted?: () => Promise<void>;
 }
 
 /** Prepares everything on the operator's side, then lets the engine converge (or plan). */
@@ -25,13 +26,8 @@ export async function runRecipe(product: Product, session: Session, options: Run
   const { cluster, state } = session;
   const { report, planOnly } = options;
   // Together: both take a while when they have something to do.
-  const here = { machine: '', phase: 'operator', report };
   const [prepared, artefacts] = await Promise.all([
-    planOnly
-      ? prepareCopy(product, session)
-      : effect(here, 'keys and certificates', () =>
-          product.prepare(cluster, state.path('pki'), isNew(session)),
-        ),
+    product.prepare(cluster, state.path('pki'), isNew(session)),
     provideArtefacts({ source: cluster.artefacts.source, report }),
   ]);
   const token = planOnly && isNew(session) ? 'aaaaaa.aaaaaaaaaaaaaaaa' : await clusterToken(state);
@@ -39,10 +35,26 @@ export async function runRecipe(product: Product, session: Session, options: Run
     const { vagrant } = await import('../lab/vagrant.ts');
     await vagrant(['reload', '--no-provision', name], session.folder, report);
   };
-  const recipe = prepared.recipe({
+  const whole = prepared.recipe({
     ...{ artefacts, token, leaving: options.leaving, hostCpus: availableParallelism() },
     restarting: { machines: session.machines, reload, report },
   });
+  const here = { machine: '', phase: 'operator', report };
+  const accept = once(() =>
+    effect(here, 'keys and certificates', async () => {
+      await prepared.keep();
+      await options.accepted?.();
+    }),
+  );
+  const recipe: typeof whole = {
+    ...whole,
+    // What stands against it is told by the plan; until then nothing is written on this side either.
+    async plan(facts) {
+      const plan = await whole.plan(facts);
+      if (!planOnly) await accept();
+      return plan;
+    },
+  };
   const outcome = await converge({
     ...{ recipe, machines: session.machines, report, planOnly },
     ...(options.selection === undefined ? {} : { selection: options.selection }),
@@ -56,16 +68,9 @@ export async function runRecipe(product: Product, session: Session, options: Run
 /** Nothing was ever brought up from this state directory, so nothing can depend on an earlier authority. */
 export const isNew = ({ state }: Session): boolean => !existsSync(state.path('kubeconfig'));
 
-/** Planning writes nothing: certificates it would make are made in a copy that is thrown away. */
-async function prepareCopy(product: Product, session: Session): Promise<Prepared> {
-  const copy = await mkdtemp(session.state.path('plan-'));
-  try {
-    const kept = session.state.path('pki');
-    if (existsSync(kept)) await cp(kept, copy, { recursive: true });
-    return await product.prepare(session.cluster, copy, isNew(session));
-  } finally {
-    await rm(copy, { recursive: true, force: true });
-  }
+function once<T>(act: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => (done ??= act());
 }
 
 async function keepKubeconfig({ state }: Session, { kubeconfig }: Prepared): Promise<void> {

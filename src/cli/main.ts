@@ -51,6 +51,7 @@ export async function main(args: readonly string[], version: string, product: Pr
       describe: verb.describe,
       builder: verb.options,
       handler: async (given) => {
+        refuseTwice(given);
         code = await verb.run(given as unknown as Given);
       },
     });
@@ -62,6 +63,17 @@ export async function main(args: readonly string[], version: string, product: Pr
     tell(error, args.includes('--json'));
     return codeOf(error);
   }
+}
+
+/** Options that may be given several times. */
+const LISTS = ['set', 'only', 'skip', 'on'];
+
+/** yargs makes a list of any option that is given twice, and nobody expects one. */
+function refuseTwice(given: Readonly<Record<string, unknown>>): void {
+  const isTwice = (key: string): boolean =>
+    key.length > 1 && Array.isArray(given[key]) && !LISTS.includes(key);
+  const twice = Object.keys(given).find(isTwice);
+  if (twice !== undefined) throw new UsageError(`--${twice} is given twice`);
 }
 
 const codeOf = (error: unknown): number =>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { HardwayError, UsageError } from '../errors.ts';
 import type { Difference, Event, Report } from '../report/event.ts';
@@ -14,6 +15,8 @@ export interface PlannedChange {
 export interface PlanFile {
   readonly hardway: 'plan';
   readonly cluster: string;
+  /** Digest of what cluster.json came to. */
+  readonly description: string;
   readonly made: string;
   readonly changes: readonly PlannedChange[];
 }
@@ -35,25 +38,37 @@ export function collecting(report: Report): { report: Report; changes: PlannedCh
 
 export async function writePlan(
   path: string,
-  cluster: string,
+  cluster: Described,
   changes: readonly PlannedChange[],
 ): Promise<void> {
-  const plan: PlanFile = { hardway: 'plan', cluster, made: new Date().toISOString(), changes };
+  const plan: PlanFile = {
+    ...{ hardway: 'plan', cluster: cluster.name, description: digest(cluster) },
+    ...{ made: new Date().toISOString(), changes },
+  };
   await writeAtomic(path, `${JSON.stringify(plan, null, 2)}\n`);
 }
 
-/** Throws UsageError when it is no plan of this cluster. */
-export async function readPlan(path: string, cluster: string): Promise<PlanFile> {
+type Described = { readonly name: string };
+
+const digest = (cluster: Described): string =>
+  createHash('sha256').update(JSON.stringify(cluster)).digest('hex');
+
+/** Throws when it is no plan of this cluster, or of another cluster.json. */
+export async function readPlan(path: string, cluster: Described): Promise<PlanFile> {
   const plan = await parse(path);
-  if (plan.cluster !== cluster)
-    throw new UsageError(`${path} is a plan for cluster ${plan.cluster}, not for ${cluster}`);
+  if (plan.cluster !== cluster.name)
+    throw new UsageError(`${path} is a plan for cluster ${plan.cluster}, not for ${cluster.name}`);
+  if (plan.description !== digest(cluster))
+    throw new HardwayError('PLAN_MOVED', `cluster.json has changed since this plan was made (${plan.made})`, {
+      remedy: 'Nothing was touched. Look at a new one: hardway plan --out <file>.',
+    });
   return plan;
 }
 
 async function parse(path: string): Promise<PlanFile> {
   try {
-    const plan = JSON.parse(await readFile(path, 'utf8')) as PlanFile;
-    if (plan.hardway === 'plan' && Array.isArray(plan.changes)) return plan;
+    const plan = JSON.parse(await readFile(path, 'utf8')) as PlanFile | null;
+    if (plan?.hardway === 'plan' && Array.isArray(plan.changes)) return plan;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw new UsageError(`${path} cannot be read`);
   }
@@ -75,8 +90,12 @@ export function refuseMoved(plan: PlanFile, now: readonly PlannedChange[]): void
   });
 }
 
-const text = (change: PlannedChange): string =>
-  JSON.stringify([change.machine, change.phase, change.resource, change.differences]);
+/** A new certificate is another one each time that it is planned; what it must say follows from cluster.json. */
+const text = ({ machine, phase, resource, differences }: PlannedChange): string =>
+  JSON.stringify([machine, phase, resource, differences.map(withoutDigest)]);
+
+const withoutDigest = ({ key, now, wanted }: Difference) =>
+  /^[0-9a-f]{64}$/.test(String(wanted)) ? { key, now } : { key, now, wanted };
 
 const words = ({ machine, resource, differences }: PlannedChange): string =>
   `${machine} ${resource} (${differences.map(({ key }) => key).join(', ')})`;

@@ -4,11 +4,12 @@ import type { Connection } from '../connection/connection.ts';
 import type { Script } from '../connection/quote.ts';
 import type { Machine } from '../engine/converge.ts';
 import type { Recipe } from '../engine/phase.ts';
+import type { Survey } from '../engine/survey.ts';
 import type { Report } from '../report/event.ts';
 
 /** What the command needs of the recipe; src/ itself knows nothing of Kubernetes. */
 export interface Product {
-  /** Loads or makes everything that is signed. Authorities only while `mayCreate`. */
+  /** Loads or makes everything that is signed; writes nothing. Authorities only while `mayCreate`. */
   prepare(cluster: Cluster, pkiFolder: string, mayCreate: boolean): Promise<Prepared>;
   /** What each present machine and the cluster as a whole are like. Reads only; waits up to `patience` seconds for health. */
   status(
@@ -17,10 +18,10 @@ export interface Product {
     patience: number,
   ): Promise<ClusterStatus>;
   /**
-   * For a run that changes nothing, asked while it asks: all nodes when what its questions leave open is evidently
-   * well too; null: `status` must find out. Reads only, waits for nothing.
+   * From what the machines said in a run that found nothing left to do: all nodes when the rest is evidently well
+   * too; null: `status` must find out.
    */
-  glance(cluster: Cluster, machines: ReadonlyMap<string, Connection>): Promise<readonly NodeStatus[] | null>;
+  glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): Promise<readonly NodeStatus[] | null>;
   /** Takes everything of ours off one machine; data only when asked by name. */
   removal(cluster: Cluster, pkiFolder: string): Promise<Script>;
   /** The recipe's phases in their order. */
@@ -52,6 +53,8 @@ export interface PhaseSummary {
 
 export interface Prepared {
   recipe(circumstances: Circumstances): Recipe<unknown>;
+  /** Writes what was made; called when the machines have been asked and nothing stands against it. */
+  keep(): Promise<void>;
   /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
 }

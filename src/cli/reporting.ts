@@ -1,3 +1,4 @@
+import { asError } from '../engine/as-error.ts';
 import type { Report } from '../report/event.ts';
 import { ndjsonReport } from '../report/ndjson.ts';
 import { plainReport } from '../report/plain.ts';
@@ -23,10 +24,17 @@ export const reportFor = ({ json, quiet, verbose }: Given, verb: 'plan' | 'up' =
 export function journaled(report: Report, state: State): { report: Report; flush: () => Promise<void> } {
   const run = new Date().toISOString();
   let written = Promise.resolve();
+  let isWritable = true;
+  // It decides nothing: a run goes on without it, and says so once.
+  const give = (error: unknown): void => {
+    isWritable = false;
+    report({ type: 'warning', text: `the journal ends here: ${asError(error).message}` });
+  };
   return {
     report: (event) => {
       report(event);
-      if (event.type !== 'progress') written = written.then(() => appendToJournal(state, run, event));
+      if (event.type === 'progress') return;
+      written = written.then(() => (isWritable ? appendToJournal(state, run, event).catch(give) : undefined));
     },
     flush: () => written,
   };

@@ -2,11 +2,10 @@ import type { Outcome } from '../engine/converge.ts';
 import { asError } from '../engine/as-error.ts';
 import { BusyError, type HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
-import { withLock } from '../state/lock.ts';
+import { called, withLock } from '../state/lock.ts';
 import { type Applied, apply, plan } from './apply.ts';
 import { exitCode } from './exit-codes.ts';
-import { isNew } from './converge.ts';
-import type { ClusterStatus, NodeStatus, Product } from './product.ts';
+import type { ClusterStatus, Product } from './product.ts';
 import { journaled, reportFor } from './reporting.ts';
 import type { Session } from './session.ts';
 import { present } from './present.ts';
@@ -38,6 +37,8 @@ export async function run(
     return code;
   };
   report({ type: 'start', verb, cluster: cluster.name, machines: cluster.nodes.length });
+  for (const path of state.repaired)
+    report({ type: 'warning', text: `${path} was open to others on this computer; it is closed again` });
   try {
     const options = { report, signal: stop.signal };
     const result =
@@ -66,16 +67,19 @@ type Options = { readonly report: Report; readonly signal: AbortSignal };
 
 async function planned(product: Product, session: Session, given: Given, options: Options): Promise<Result> {
   if (!given.json && !given.quiet) process.stdout.write(`${settings(session.cluster)}\n\n`);
+  greet(session);
   const outcome = await plan(product, session, given, options);
   return { outcome, verdict: (seconds) => verdictOf(outcome, true, seconds) };
 }
 
+/** Machines are reached while keys and artefacts are looked through. Who cannot be is told by whoever needs them. */
+const greet = (session: Session): void => void present(session).catch(() => undefined);
+
 /** The verdict needs the whole to be well, unless it failed already or only a part was asked for. */
 async function applied(product: Product, session: Session, given: Given, options: Options): Promise<Result> {
   const { report } = options;
-  let glance: Glance = async () => null;
-  const outcome = await locked(session, report, 'up', () => {
-    glance = glanceAt(product, session);
+  const outcome = await locked(session, given, options, () => {
+    greet(session);
     return apply(product, session, given, options);
   });
   const withheld = withheldVerdict(outcome, given, report);
@@ -83,7 +87,7 @@ async function applied(product: Product, session: Session, given: Given, options
   const isWell =
     code === exitCode.failed ||
     outcome.partial ||
-    (await closingCheck(product, session, given, report, outcome, glance));
+    (await closingCheck(product, session, given, report, outcome));
   // While machines are missing the cluster cannot be well; that is what partial says.
   if (!isWell && code === exitCode.done) {
     const text = `not well after ${count(outcome.changes, 'change')}: the lines above say what`;
@@ -102,31 +106,22 @@ function withheldVerdict(outcome: Applied, given: Given, report: Report): Verdic
   return { exitCode: exitCode.failed, text: `${count(outcome.changes, 'change')}; not removed: ${names}` };
 }
 
-const locked = <T>(session: Session, report: Report, who: string, work: () => Promise<T>): Promise<T> =>
+const locked = <T>(
+  session: Session,
+  given: Given,
+  { report, signal }: Options,
+  work: () => Promise<T>,
+): Promise<T> =>
   withLock(
     session.state.dir,
     {
-      who,
-      wait: LOCK_WAIT,
-      onWait: (holder) =>
-        report({
-          type: 'note',
-          text: `waiting for another run (${holder.who}, pid ${holder.pid} on ${holder.host})`,
-        }),
+      who: 'up',
+      wait: Number(given['wait'] ?? LOCK_WAIT),
+      signal,
+      onWait: (holder) => report({ type: 'note', text: `waiting for ${called(holder)}` }),
     },
     work,
   );
-
-type Glance = () => Promise<readonly NodeStatus[] | null>;
-
-/** Asked while the engine asks its own questions: the answer counts only when they were all there was to do. */
-function glanceAt(product: Product, session: Session): Glance {
-  if (isNew(session)) return async () => null;
-  const seen = present(session)
-    .then((machines) => product.glance(session.cluster, machines))
-    .catch(() => null); // what is wrong is told by whoever looks closer
-  return () => seen;
-}
 
 /** The quick check that ends each run, and the node table. What has just changed is given time to come up. */
 async function closingCheck(
@@ -135,20 +130,21 @@ async function closingCheck(
   given: Given,
   report: Report,
   outcome: Outcome,
-  glance: Glance,
 ): Promise<boolean> {
-  const { nodes, problems } = (await unchanged(outcome, glance)) ?? (await looked(product, session, outcome));
+  const { nodes, problems } =
+    (await evident(product, session, outcome)) ?? (await looked(product, session, outcome));
   if (nodes.length === 0) return true;
   if (!given.json && !given.quiet) process.stdout.write(`\n${nodeTable(nodes)}\n\n`);
   for (const problem of problems) report({ type: 'warning', text: problem });
   return problems.length === 0;
 }
 
-/** Every service was found running, and the glance has seen the rest; null when that is not so. */
-async function unchanged(outcome: Outcome, glance: Glance): Promise<ClusterStatus | null> {
-  const { changes, deferred, awaiting, failures } = outcome;
-  if (changes + deferred.length + awaiting.length + failures.length > 0) return null;
-  const nodes = await glance();
+/** The last pass found every service running; what else it saw may do. Null when it does not. */
+async function evident(product: Product, session: Session, outcome: Outcome): Promise<ClusterStatus | null> {
+  const { surveys, deferred, awaiting, failures, interrupted } = outcome;
+  if (surveys === undefined || interrupted || deferred.length + awaiting.length + failures.length > 0)
+    return null;
+  const nodes = await product.glance(session.cluster, surveys);
   return nodes && { nodes, problems: [] };
 }
 
@@ -173,6 +169,8 @@ function stopOnSignal(report: Report): { signal: AbortSignal; release: () => voi
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, handler);
+  // Nobody listens any more: a terminal was closed, or a pipe. It stays: what is said last may fail too.
+  process.stdout.on('error', () => controller.abort());
   return {
     signal: controller.signal,
     release: () => {

@@ -39,10 +39,8 @@ export function booting(label: string, banner: string): ConnectionError | null {
 export const silenceSeconds = 12;
 
 /** How an open connection ended. */
-export function lossOf(error: Error & { code?: string; level?: string }): string {
-  if (error.level === 'client-timeout') return `no answer for ${silenceSeconds} s`;
-  if (error.code === 'ECONNRESET') return 'the connection was reset';
-  return `the connection broke (${error.message})`;
+export function lossOf(error: Error & { level?: string }): string {
+  return error.level === 'client-timeout' ? `no answer for ${silenceSeconds} s` : 'the connection broke';
 }
 
 export function authenticationFault(label: string, user: string, tried: string): ConnectionError {

@@ -49,7 +49,7 @@ function sshTransport(options: SshOptions): Transport {
     end = new AbortController();
     const { signal } = end;
     const attempt = () => openClient(label, options, signal);
-    const mine = (wasOpen ? patiently(attempt, reopening, signal) : attempt()).then(({ client, handshake }) => {
+    const mine = (wasOpen ? patiently(attempt, signal) : attempt()).then(({ client, handshake }) => {
       const begin: Start = (command) => start(label, session, command);
       const session: Session = {
         client,
@@ -91,10 +91,10 @@ function sshTransport(options: SshOptions): Transport {
     },
     async close() {
       opening = undefined;
-      end.abort(); // whatever is still being tried
-      const client = current?.client;
-      client?.end();
-      setTimeout(() => client?.destroy(), 1000).unref(); // a silent peer never says goodbye
+      if (current === undefined) return end.abort(); // it may still be trying
+      const { client } = current;
+      client.end();
+      setTimeout(() => client.destroy(), 1000).unref(); // a silent peer never says goodbye
     },
   };
 }
@@ -104,22 +104,25 @@ function sshTransport(options: SshOptions): Transport {
  * left to chance, so that a fleet does not come back in one instant.
  */
 const reopening = [250, 500, 1000, 2000, 4000, 4000];
+/** Milliseconds. */
+const patience = 15_000;
 
-async function patiently<T>(
-  attempt: () => Promise<T>,
-  pauses: readonly number[],
-  signal: AbortSignal,
-): Promise<T> {
-  const [pause, ...others] = pauses;
-  try {
-    return await attempt();
-  } catch (error) {
-    const passing = error instanceof ConnectionError && (error.absent || error.fault === 'lost');
-    if (!passing || pause === undefined) throw error;
+async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const began = performance.now();
+  for (const pause of reopening) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayPass(error) || performance.now() - began > patience) throw error;
+    }
+    await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
   }
-  await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
-  return patiently(attempt, others, signal);
+  return attempt();
 }
+
+/** Silence has cost its time already; who says no has decided. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof ConnectionError && ['refused', 'unreachable', 'lost'].includes(error.fault);
 
 /** A machine that was silent is tried again, but nobody waits for all of its time a second time. */
 async function shortly(opening: Promise<unknown>, silence: ConnectionError): Promise<void> {

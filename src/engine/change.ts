@@ -97,8 +97,8 @@ function changeScript(work: readonly Work[], files: readonly Upload[]): Script {
     for (const step of steps) {
       if ('put' in step || 'here' in step) continue;
       const script =
-        'run' in step ? step.run : 'remove' in step ? sh`rm -rf -- ${step.remove}` : gathered(step.gather);
-      if (seen.has(script)) continue;
+        'run' in step ? step.run : 'remove' in step ? sh`rm -rf -- ${step.remove}` : gathered(step);
+      if (script === null || seen.has(script)) continue;
       seen.add(script);
       parts.push(guarded(resource, script));
     }
@@ -106,14 +106,18 @@ function changeScript(work: readonly Work[], files: readonly Upload[]): Script {
   return parts.join('\n') as Script;
 }
 
-/** The one script that does all items of a kind; it stands where the first of them would. */
-function gather(work: readonly Work[]): (kind: Gather) => Script {
-  const items = new Map<Gather, string[]>();
+type Gathered = Extract<Step, { gather: Gather }>;
+
+/** The one script that does all items of a kind; it stands where the last of them would: what precedes any is done. */
+function gather(work: readonly Work[]): (step: Gathered) => Script | null {
+  const kinds = new Map<Gather, Gathered[]>();
   for (const step of work.flatMap(({ steps }) => steps)) {
-    if ('gather' in step) items.set(step.gather, [...(items.get(step.gather) ?? []), step.item]);
+    if ('gather' in step) kinds.set(step.gather, [...(kinds.get(step.gather) ?? []), step]);
   }
-  const scripts = new Map([...items].map(([kind, all]) => [kind, kind.script(all)]));
-  return (kind) => scripts.get(kind) ?? sh``;
+  return (step) => {
+    const all = kinds.get(step.gather) ?? [];
+    return step === all.at(-1) ? step.gather.script(all.map(({ item }) => item)) : null;
+  };
 }
 
 /** Stops at the first failure and says whose it was. */

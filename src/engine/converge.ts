@@ -46,6 +46,8 @@ export interface Outcome {
   readonly deferred: readonly string[];
   readonly failures: readonly HardwayError[];
   readonly interrupted: boolean;
+  /** What each machine said at the beginning of the last pass, in which all was as it should be if nothing failed. */
+  readonly surveys?: ReadonlyMap<string, Survey>;
 }
 
 const PASSES = 8;
@@ -103,13 +105,13 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
     return { ...nothing, failures: [], deferred: ['every phase: no machine is there yet'] };
 
   const facts = await askFacts(present, options.recipe);
-  const plan = selected(remembered(options.recipe.plan(facts)), options);
+  const plan = selected(remembered(await options.recipe.plan(facts)), options);
   if (number === 1) for (const text of plan.notes) options.report({ type: 'note', text });
   const surveys = new Map<string, Survey>();
   await everywhere(present, async (name, connection) => {
     if (options.selection?.machine(name) === false) return;
     const resources = resourcesOf(plan, name);
-    const answers = await survey(name, connection, resources);
+    const answers = await survey(name, connection, [...resources, ...(plan.observations?.(name) ?? [])]);
     surveys.set(name, answers);
     if (!options.planOnly) await refuseWithoutRoom(name, connection, cargo(resources, answers));
   });
@@ -130,8 +132,9 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
     if (options.signal?.aborted || pass.failures.length > 0) break;
     await runPhase(pass, phase);
   }
+  const { changes, deferred, failures: failed } = pass;
   const interrupted = options.signal?.aborted ?? false;
-  return { changes: pass.changes, awaiting, deferred: pass.deferred, failures: pass.failures, interrupted };
+  return { changes, awaiting, deferred, failures: failed, interrupted, surveys };
 }
 
 const selected = <S>(plan: Plan<S>, { selection }: ConvergeOptions<S>): Plan<S> =>

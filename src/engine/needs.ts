@@ -8,12 +8,15 @@ import { check, settle } from './settle.ts';
  * there.
  */
 export async function unmetNeed<S>(pass: Pass<S>, phase: Phase<S>): Promise<string | null> {
-  for (const need of phase.needs ?? []) {
-    const reasons = await Promise.all(need.on.map((machine) => unmetOn(pass, need, machine)));
-    const reason = reasons.find((one) => one !== null) ?? null;
-    if (reason !== null) return `${need.description}: ${reason}`;
-  }
-  return null;
+  // All at once: each is a process or two on the machines.
+  const reasons = await Promise.all((phase.needs ?? []).map((need) => unmet(pass, need)));
+  return reasons.find((reason) => reason !== null) ?? null;
+}
+
+async function unmet<S>(pass: Pass<S>, need: Condition): Promise<string | null> {
+  const reasons = await Promise.all(need.on.map((machine) => unmetOn(pass, need, machine)));
+  const reason = reasons.find((one) => one !== null) ?? null;
+  return reason === null ? null : `${need.description}: ${reason}`;
 }
 
 async function unmetOn<S>(pass: Pass<S>, need: Condition, machine: string): Promise<string | null> {

@@ -60,12 +60,17 @@ export interface Recipe<S> {
   /** Reads what kind of machine this is. */
   readonly facts: Script;
   /** Called once a pass with every present machine's facts; throws MachineError for a machine that cannot serve. */
-  plan(facts: ReadonlyMap<string, string>): Plan<S>;
+  plan(facts: ReadonlyMap<string, string>): Plan<S> | Promise<Plan<S>>;
 }
+
+/** Asked along with the resources, and compared with nothing. */
+export type Observation = Pick<Resource, 'id' | 'question'>;
 
 export interface Plan<S> {
   readonly phases: readonly Phase<S>[];
   scope(machine: string): S;
+  /** What the closing check wants to know; told in the outcome. */
+  observations?(machine: string): readonly Observation[];
   /** What was adapted to, one line each. */
   readonly notes: readonly string[];
 }

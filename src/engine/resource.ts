@@ -11,6 +11,8 @@ export type Answer = State | null | typeof unknown;
 /** Questions of one kind travel together: one `stat` for all files, one `systemctl show` for all services. */
 export interface Batch {
   readonly name: string;
+  /** Takes so long that it is asked beside the others, not after them. */
+  readonly apart?: true;
   /** One script that answers all asks. It only reads. */
   script(asks: readonly string[]): Script;
   /** Cuts the script's output into one answer an ask; null: nothing was said about it. */

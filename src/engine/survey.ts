@@ -3,19 +3,30 @@ import type { Connection } from '../connection/connection.ts';
 import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
 import { refuseLost } from './lost.ts';
-import { type Answer, type Batch, type Resource, unknown } from './resource.ts';
+import type { Observation } from './phase.ts';
+import { type Answer, type Batch, unknown } from './resource.ts';
 
 /** What a machine said about each resource, by id. */
 export type Survey = ReadonlyMap<string, Answer>;
 
-/** Asks one machine about all resources with a single script. */
+/** Asks one machine about all resources with a single script, and one for each kind that takes long. */
 export async function survey(
   machine: string,
   connection: Connection,
-  resources: readonly Resource[],
+  resources: readonly Observation[],
 ): Promise<Survey> {
-  if (resources.length === 0) return new Map();
-  const batches = byBatch(resources);
+  const all = [...byBatch(resources)];
+  const parts = [
+    all.filter(([{ apart }]) => apart !== true),
+    ...all.filter(([{ apart }]) => apart === true).map((one) => [one]),
+  ].filter((batches) => batches.length > 0);
+  const answered = await Promise.all(parts.map((batches) => ask(machine, connection, new Map(batches))));
+  return new Map(answered.flatMap((part) => [...part]));
+}
+
+type Batches = ReadonlyMap<Batch, readonly Observation[]>;
+
+async function ask(machine: string, connection: Connection, batches: Batches): Promise<Survey> {
   const mark = randomBytes(8).toString('hex');
   const result = await connection.run(questionScript(batches, mark), { limit: 60 });
   refuseLost(machine, result, 'while it was asked what is there');
@@ -32,8 +43,8 @@ export async function survey(
   return answers(batches, sections(result.stdout, mark));
 }
 
-function byBatch(resources: readonly Resource[]): Map<Batch, Resource[]> {
-  const batches = new Map<Batch, Resource[]>();
+function byBatch(resources: readonly Observation[]): Map<Batch, Observation[]> {
+  const batches = new Map<Batch, Observation[]>();
   for (const resource of resources) {
     const { batch } = resource.question;
     const members = batches.get(batch);
@@ -43,7 +54,7 @@ function byBatch(resources: readonly Resource[]): Map<Batch, Resource[]> {
   return batches;
 }
 
-function questionScript(batches: ReadonlyMap<Batch, readonly Resource[]>, mark: string): Script {
+function questionScript(batches: Batches, mark: string): Script {
   const parts = [...batches].map(
     ([batch, members]) => sh`echo ${`${mark} ${batch.name}`}
 (
@@ -55,7 +66,7 @@ ${verbatim(batch.script(asks(members)))}
   return [...parts, sh`true`].join('\n') as Script;
 }
 
-const asks = (resources: readonly Resource[]): string[] => [
+const asks = (resources: readonly Observation[]): string[] => [
   ...new Set(resources.map((resource) => resource.question.ask)),
 ];
 
@@ -68,7 +79,7 @@ function sections(output: string, mark: string): Map<string, string> {
   return found;
 }
 
-function answers(batches: ReadonlyMap<Batch, readonly Resource[]>, output: Map<string, string>): Survey {
+function answers(batches: Batches, output: Map<string, string>): Survey {
   const found = new Map<string, Answer>();
   for (const [batch, members] of batches) {
     const section = output.get(batch.name);

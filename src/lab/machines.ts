@@ -67,11 +67,16 @@ export function ownMachines(cluster: Cluster): readonly Node[] {
 export function orphans(cluster: Cluster, folder: string): string[] {
   const declared = new Set(ownMachines(cluster).map(({ name }) => name));
   const machines = machinesFolder(folder);
-  const made = existsSync(machines) ? readdirSync(machines) : [];
+  const made = existsSync(machines) ? foldersIn(machines) : [];
   const exists = (name: string): boolean =>
     readdirSync(join(machines, name)).some((provider) => existsSync(join(machines, name, provider, 'id')));
   return made.filter((name) => !declared.has(name) && exists(name)).sort();
 }
+
+const foldersIn = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 
 /** The box that these machines are made from, if it is in the cache. */
 export function builtBox(cluster: Cluster): Box | undefined {

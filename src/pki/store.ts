@@ -46,16 +46,20 @@ export interface KeyPair {
 export interface PkiOptions {
   /** Of new leaf keys, default rsa. Existing leaves keep theirs until they are renewed. */
   readonly algorithm?: KeyAlgorithm;
+  /** Nothing is written; every writing is handed over, to be done in this order when its time has come. */
+  readonly later?: (write: () => Promise<void>) => void;
 }
 
 export function openPki(directory: string, options: PkiOptions = {}): PkiStore {
   const pathOf = (name: string): string => join(directory, checked(name));
+  const { later } = options;
+  const write = async (act: () => Promise<void>): Promise<void> => (later ? later(act) : act());
 
   return {
     async ensureAuthority(name, spec, { mayCreate }) {
       const path = pathOf(name);
       const pair = await readPair(path);
-      await settlePair(path, pair);
+      await write(() => settlePair(path, pair));
       if (isWhole(pair)) return loadAuthority(pair.certificatePem, pair.keyPem);
 
       const lost = [
@@ -67,21 +71,21 @@ export function openPki(directory: string, options: PkiOptions = {}): PkiStore {
         throw neverAgain(`authority "${name}"`, lost, dependents);
       }
       const authority = await newAuthority(spec);
-      await writePair(path, authority.certificatePem, authority.keyPem);
+      await write(() => writePair(path, authority.certificatePem, authority.keyPem));
       return authority;
     },
 
     async ensureLeaf(name, spec, authority) {
       const path = pathOf(name);
       const pair = await readPair(path);
-      await settlePair(path, pair);
+      await write(() => settlePair(path, pair));
       const reasons = problemsOf(pair, spec, authority);
       if (reasons.length === 0 && isWhole(pair)) return { ...pair, reasons };
 
       const key = await newKey(options.algorithm);
       const { certificatePem } = authority.issue({ ...spec, publicKey: publicHalf(key) });
       const keyPem = privateKeyPem(key);
-      await writePair(path, certificatePem, keyPem);
+      await write(() => writePair(path, certificatePem, keyPem));
       return { certificatePem, keyPem, reasons };
     },
 
@@ -102,10 +106,12 @@ export function openPki(directory: string, options: PkiOptions = {}): PkiStore {
           remedy: 'Find out which of the two was replaced, and restore it from a backup.',
         });
       }
-      if (keyPem === null) await writeAtomic(keyFile, pair.privateKeyPem, 0o600);
-      else await closeToOthers(keyFile);
-      // The key alone is enough: its public half follows from it.
-      if (oldPublicPem === null) await writeAtomic(publicFile, pair.publicKeyPem, 0o600);
+      await write(async () => {
+        if (keyPem === null) await writeAtomic(keyFile, pair.privateKeyPem, 0o600);
+        else await closeToOthers(keyFile);
+        // The key alone is enough: its public half follows from it.
+        if (oldPublicPem === null) await writeAtomic(publicFile, pair.publicKeyPem, 0o600);
+      });
       return pair;
     },
   };

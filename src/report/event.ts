@@ -48,6 +48,8 @@ export type Event =
       readonly done: number;
       readonly total: number;
       readonly unit: 'bytes' | 'steps';
+      /** Units a second since it began, where somebody measured. */
+      readonly rate?: number;
     }
   | { readonly type: 'note'; readonly text: string; readonly machine?: string }
   | { readonly type: 'warning'; readonly text: string; readonly machine?: string }

@@ -106,5 +106,6 @@ function progressLines(event: Extract<Event, { type: 'progress' }>, shown: Map<s
   if (shown.get(task) === tenth) return [];
   shown.set(task, tenth);
   const amount = unit === 'bytes' ? `${(total / 1048576).toFixed(0)} MiB` : `${total} steps`;
-  return [`  ${task}: ${tenth * 10} % of ${amount}`];
+  const rate = event.rate === undefined ? '' : `, ${(event.rate / 1048576).toFixed(1)} MiB/s`;
+  return [`  ${task}: ${tenth * 10} % of ${amount}${rate}`];
 }

@@ -24,7 +24,7 @@ export function sysctl(key: string, value: string): Resource {
     steps: (now) => [
       {
         run: sh`mkdir -p ${BEFORE}
-[ -e ${`${BEFORE}/${key}`} ] || sysctl -n ${key} > ${`${BEFORE}/${key}`}
+[ -e ${`${BEFORE}/${key}`} ] || sysctl -n ${key} > ${`${BEFORE}/${key}`} || rm ${`${BEFORE}/${key}`}
 sysctl -q -w ${`${key}=${value}`} && exit 0
 echo ${`${key} is ${String(now?.['value'] ?? 'not there')} and must be ${value}: without it the cluster cannot work`} >&2
 exit 1`,

@@ -18,7 +18,8 @@ export async function changedKeys(state: State, description: object): Promise<Ke
   const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])]
     .filter((key) => before[key] !== now[key])
     .map((key) => ({ key, was: before[key] ?? null, is: now[key] ?? null }));
-  if (text === null || keys.length > 0) await writeAtomic(state.path(FILE), `${JSON.stringify(now)}\n`);
+  if (text === null || before === now || keys.length > 0)
+    await writeAtomic(state.path(FILE), `${JSON.stringify(now)}\n`);
   return keys;
 }
 
@@ -27,15 +28,17 @@ type Flat = Readonly<Record<string, string>>;
 /** A damaged account is no reason to stop. */
 function parsed(text: string, otherwise: Flat): Flat {
   try {
-    return JSON.parse(text) as Flat;
+    const kept: unknown = JSON.parse(text);
+    return typeof kept === 'object' && kept !== null && !Array.isArray(kept) ? (kept as Flat) : otherwise;
   } catch {
     return otherwise;
   }
 }
 
-/** Nodes go by their names, so that adding one does not move the others. */
+/** Nodes go by their names, so that adding one does not move the others; null is not set. */
 function flat(value: unknown, path: string): Flat {
-  if (typeof value !== 'object' || value === null) return { [path]: String(value) };
+  if (value === null) return {};
+  if (typeof value !== 'object') return { [path]: String(value) };
   return Object.assign(
     {},
     ...Object.entries(value).map(([key, inner]) => {

@@ -1,5 +1,16 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { writeError } from '../here.ts';
+import { madeForAMoment } from './momentary.ts';
 
 /** The state directory of one cluster on the operator's machine, `.hardway/`. */
 export interface State {
@@ -12,11 +23,28 @@ export interface State {
 
 /** Makes the directory, or closes what in it is open to others: directories 0700, files 0600. */
 export function openState(dir: string): State {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const repaired = closeToOthers(dir);
-  const gitignore = join(dir, '.gitignore');
-  if (!existsSync(gitignore)) writeFileSync(gitignore, '*\n', { mode: 0o600 });
-  return { dir, repaired, path: (...parts) => join(dir, ...parts) };
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const repaired = closeToOthers(dir);
+    hideFromGit(join(dir, '.gitignore'));
+    return { dir, repaired, path: (...parts) => join(dir, ...parts) };
+  } catch (error) {
+    throw writeError(error, join(dir, '.gitignore'));
+  }
+}
+
+/** Also when a full disk left it empty. */
+function hideFromGit(gitignore: string): void {
+  const isWhole = existsSync(gitignore) && statSync(gitignore).size > 0;
+  if (!isWhole) writeFileSync(gitignore, '*\n', { mode: 0o600 });
+}
+
+/** What a killed process left behind is removed; what a living one is making is its own affair. */
+function closedEntry(directory: string, name: string): string[] {
+  const path = join(directory, name);
+  const made = madeForAMoment(name);
+  if (made === 'left behind') rmSync(path, { recursive: true, force: true });
+  return made === null ? closeToOthers(path) : [];
 }
 
 function closeToOthers(path: string): string[] {
@@ -24,8 +52,6 @@ function closeToOthers(path: string): string[] {
   if (!about || (!about.isDirectory() && !about.isFile())) return [];
   const open = (about.mode & 0o077) !== 0;
   if (open) chmodSync(path, about.mode & 0o700);
-  const below = about.isDirectory()
-    ? readdirSync(path).flatMap((name) => closeToOthers(join(path, name)))
-    : [];
+  const below = about.isDirectory() ? readdirSync(path).flatMap((name) => closedEntry(path, name)) : [];
   return open ? [path, ...below] : below;
 }

@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { Event } from '../report/event.ts';
+import { writeError } from '../here.ts';
 import { redact } from '../report/redact.ts';
 import type { State } from './directory.ts';
 import { readText } from './read-text.ts';
@@ -7,12 +8,15 @@ import { readText } from './read-text.ts';
 /** One line of the account. */
 export type Entry = Event & { readonly time: string; readonly run: string };
 
-/** The whole account, oldest first; a line that was cut off is left out. */
+/** How each line begins. */
+const BEGIN = '{"time":"';
+
+/** The whole account, oldest first; a line that was cut off is left out, not the one that follows it. */
 export async function readJournal(state: State): Promise<Entry[]> {
   const text = (await readText(state.path('journal.ndjson'))) ?? '';
   return text.split('\n').flatMap((line) => {
     try {
-      return line === '' ? [] : [JSON.parse(line) as Entry];
+      return line === '' ? [] : [JSON.parse(line.slice(Math.max(0, line.lastIndexOf(BEGIN)))) as Entry];
     } catch {
       return [];
     }
@@ -22,5 +26,8 @@ export async function readJournal(state: State): Promise<Entry[]> {
 /** Adds one line to the account of what happened; it is never read to decide anything. */
 export async function appendToJournal(state: State, run: string, event: Event): Promise<void> {
   const line = JSON.stringify({ time: new Date().toISOString(), run, ...event });
-  await appendFile(state.path('journal.ndjson'), `${redact(line)}\n`, { mode: 0o600 });
+  const file = state.path('journal.ndjson');
+  await appendFile(file, `${redact(line)}\n`, { mode: 0o600 }).catch((error: unknown) => {
+    throw writeError(error, file);
+  });
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { link, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BusyError } from '../errors.ts';
+import { BusyError, HardwayError } from '../errors.ts';
+import { writeError } from '../here.ts';
 import { isDead, parseHolder, thisProcess } from './holder.ts';
 import type { Holder } from './holder.ts';
+import { momentary } from './momentary.ts';
 import { readText } from './read-text.ts';
 
 export interface LockOptions {
@@ -14,6 +16,8 @@ export interface LockOptions {
   readonly wait: number;
   /** Called once for each holder we wait for. */
   readonly onWait?: (holder: Holder) => void;
+  /** Ends the waiting; what has begun is not its affair. */
+  readonly signal?: AbortSignal;
 }
 
 const pollMilliseconds = 100;
@@ -40,6 +44,7 @@ async function waitFor(path: string, options: LockOptions): Promise<Holder> {
       told = holder.id;
       options.onWait?.(holder);
     }
+    if (holder && options.signal?.aborted) throw stopped(holder);
     if (holder && performance.now() >= deadline) throw busy(path, holder, options.wait);
     await sleep(pollMilliseconds * (0.5 + Math.random() / 2));
   }
@@ -56,14 +61,14 @@ async function take(path: string, mine: Holder): Promise<'taken' | Holder | null
 
 /** A link fails when the name exists, and the file behind it is complete: nobody ever sees half a lock. */
 async function claim(path: string, mine: Holder): Promise<boolean> {
-  const draft = `${path}.${mine.id}`;
-  await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
+  const draft = join(dirname(path), `${momentary(basename(path))}${mine.id}`);
   try {
+    await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
     await link(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    throw writeError(error, path);
   } finally {
     await rm(draft, { force: true });
   }
@@ -92,11 +97,15 @@ async function readHolder(path: string): Promise<Holder | null> {
   return text === null ? null : parseHolder(text);
 }
 
-function busy(path: string, { who, host, pid, since }: Holder, wait: number): BusyError {
-  return new BusyError(
-    `another run (${who}, pid ${pid} on ${host}, since ${since}) is busy; waited ${wait} s`,
-    {
-      remedy: `Wait for it to end. If ${host} no longer exists: remove ${path}`,
-    },
-  );
+/** "another run (up, pid 812 on lotus, since 2026-07-01T08:00:00.000Z)" */
+export const called = ({ who, host, pid, since }: Holder): string =>
+  `another run (${who}, pid ${pid} on ${host}, since ${since})`;
+
+function busy(path: string, holder: Holder, wait: number): BusyError {
+  return new BusyError(`${called(holder)} is busy; waited ${wait} s`, {
+    remedy: `Wait for it to end. If ${holder.host} no longer exists: remove ${path}`,
+  });
 }
+
+const stopped = (holder: Holder): HardwayError =>
+  new HardwayError('STOPPED', `stopped while waiting for ${called(holder)}; nothing was changed`);

@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { StateError } from '../errors.ts';
+import { writeError } from '../here.ts';
+import { momentary } from './momentary.ts';
 
 /** Replaces a file as a whole: a reader, a crash or a power failure finds the old or the new content, never half. */
 export async function writeAtomic(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const directory = dirname(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  const temporary = join(directory, `${momentary(basename(path))}${randomBytes(6).toString('hex')}`);
   try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeSynced(temporary, content, mode);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw await explained(error, path, Buffer.byteLength(content));
+    throw writeError(error, path, Buffer.byteLength(content));
   }
   await syncDirectory(directory);
 }
@@ -36,13 +37,4 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
-}
-
-async function explained(error: unknown, path: string, needed: number): Promise<unknown> {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  const { bavail, bsize } = await statfs(dirname(path));
-  return new StateError(
-    `no space left for ${path}: ${needed} bytes needed, ${bavail * bsize} free on this machine`,
-  );
 }

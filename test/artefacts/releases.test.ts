@@ -81,6 +81,7 @@ describe('a download', () => {
       done: 20,
       total: 20,
       unit: 'bytes',
+      rate: expect.any(Number) as number,
     });
   });
 

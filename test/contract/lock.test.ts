@@ -69,6 +69,17 @@ describe('the lock', () => {
       expect(told).toMatchObject([{ who: 'apply', pid: process.pid, host: hostname() }]);
     }));
 
+  it('is no longer waited for by those who are told to stop; whoever has it goes on', () =>
+    inTemporaryDirectory(async (dir) => {
+      const stop = new AbortController();
+      const options = { wait: 60, signal: stop.signal, onWait: () => stop.abort() };
+      await withLock(dir, { ...options, who: 'up' }, async () => {
+        const waiting = withLock(dir, { ...options, who: 'x' }, async () => 1);
+        await expect(waiting).rejects.toThrow(/^stopped while waiting for another run \(up, pid \d+ on /);
+        expect(readdirSync(dir)).toEqual(['lock']);
+      });
+    }));
+
   it('goes to the next when its holder ends', () =>
     inTemporaryDirectory(async (dir) => {
       const order: string[] = [];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { writeFiles } from '../../src/connection/bundle.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
@@ -10,6 +11,10 @@ import { connected, faultOf, sshd, to } from '../fixtures/ssh-harness.ts';
 import { whyNoSshd } from '../fixtures/sshd.ts';
 import { unable } from '../fixtures/unable.ts';
 import { upload } from './connection.ts';
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !condition(); i += 1) await sleep(20);
+}
 
 const obstacle = unable('what servers do', whyNoSshd());
 
@@ -82,6 +87,25 @@ describe.skipIf(obstacle)('the server', () => {
       evidence: ['closed today'],
       remedy: expect.stringContaining('~/.bashrc'),
     });
+  });
+
+  it('lets one script after another change things, whoever sent it and whether or not it is still there', async () => {
+    const server = await sshd();
+    const [first, second] = [await connected(server), await connected(server)];
+    const note = (text: string) => sh`echo ${text} >>${join(server.dir, 'notes')}`;
+    const alone = 'minion-1';
+    const cut = first.run(sh`${verbatim(note('begin'))}; sleep 1.5; ${verbatim(note('end'))}; sleep 30 &`, {
+      alone,
+    });
+    await until(() => existsSync(join(server.dir, 'notes')));
+    await first.close();
+    expect(await cut).toMatchObject({ outcome: 'lost' });
+    const other = await second.run(note('another machine'), { alone: 'minion-2' });
+    const next = await second.run(note('next'), { alone });
+    expect([other.ok, next.ok, next.stderr]).toEqual([true, true, '']);
+    const notes = readFileSync(join(server.dir, 'notes'), 'utf8').trim().split('\n');
+    // What the first one left running in the background holds nobody up.
+    expect(notes).toEqual(['begin', 'another machine', 'end', 'next']);
   });
 
   it('speaks AES-GCM and keeps one connection', async () => {

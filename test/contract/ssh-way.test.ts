@@ -3,8 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { fakeConnection } from '../../src/connection/fake.ts';
 import { sh } from '../../src/connection/quote.ts';
 import { withSudo } from '../../src/connection/sudo.ts';
+import { converge } from '../../src/engine/converge.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { connected, faultOf, proxy, sshd, to } from '../fixtures/ssh-harness.ts';
 import { whyNoSshd } from '../fixtures/sshd.ts';
@@ -87,6 +89,24 @@ describe.skipIf(obstacle)('the way there', () => {
     expect(many.map(({ code }) => code)).toEqual(many.map((_, i) => i));
   });
 
+  it('to one of 500 machines swallows everything: the others wait for it once, and it is named', async () => {
+    const server = await sshd();
+    const between = await proxy(server.port);
+    between.silence();
+    const names = Array.from({ length: 499 }, (_, i) => `m${i}`);
+    const others = names.map((name) => ({ name, connection: fakeConnection([{ run: 'facts' }]) }));
+    const dead = { name: 'dead', connection: to(server, { port: between.port, connectTimeout: 2 }) };
+    const plan = { phases: [], scope: () => '', notes: [] };
+    const began = performance.now();
+    const outcome = await converge({
+      ...{ machines: async () => [...others, dead], planOnly: false, report: () => undefined },
+      recipe: { facts: sh`facts`, plan: (facts) => (expect(facts.size).toBe(499), plan) },
+    });
+    expect(outcome).toMatchObject({ awaiting: ['dead'], failures: [], changes: 0 });
+    expect(performance.now() - began).toBeLessThan(4000);
+    for (const { connection } of others) connection.verify();
+  });
+
   it('breaks in the middle of a run, and can be opened again', async () => {
     const server = await sshd();
     const between = await proxy(server.port);
@@ -94,7 +114,7 @@ describe.skipIf(obstacle)('the way there', () => {
     const running = connection.run('echo begun; sleep 60');
     await sleep(300);
     between.reset();
-    const stderr = 'the connection was reset\n';
+    const stderr = 'the connection broke\n';
     expect(await running).toMatchObject({
       ...{ ok: false, code: null, stdout: 'begun\n', stderr, outcome: 'lost' },
     });
@@ -139,7 +159,7 @@ describe.skipIf(obstacle)('the way there', () => {
     await connection.put(upload(path, Buffer.from('old')));
     between.resetAfter(4_000_000);
     const large = upload(path, randomBytes(20_000_000));
-    const message = `minion-1: the connection was reset while ${path} was sent`;
+    const message = `minion-1: the connection broke while ${path} was sent`;
     await expect(connection.put(large)).rejects.toMatchObject({ fault: 'lost', message });
     await sleep(500);
     expect(readFileSync(path, 'utf8')).toBe('old');

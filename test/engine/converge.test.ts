@@ -15,7 +15,7 @@ describe('a second run', () => {
     const files = Array.from({ length: 20 }, (_, index) => file(at(`second-${index}`), `${index}\n`));
     const phases = [phase('one', stage(...files)), phase('two', stage(exists(at('second'))))];
     const first = await run(phases);
-    expect(first.outcome).toEqual({
+    expect(first.outcome).toMatchObject({
       ...{ changes: 21, awaiting: [], deferred: [], failures: [], interrupted: false },
     });
     const runs: string[] = [];
@@ -77,6 +77,51 @@ describe('what fails', () => {
   it('is a machine that cannot say what it is', async () => {
     const deaf = recipe([], sh`echo no such thing >&2; exit 4`);
     await expect(run(deaf)).rejects.toMatchObject({ code: 'FACTS', evidence: ['no such thing'] });
+  });
+});
+
+describe('a connection that breaks', () => {
+  /** Breaks at these runs of all, counted from 1; the script itself is carried out. */
+  const breaking = (...at: number[]) => {
+    let count = 0;
+    const connection = localConnection();
+    const run: typeof connection.run = async (script, options) => {
+      const result = await connection.run(script, options);
+      count += 1;
+      if (!at.includes(count)) return result;
+      return { ...result, ok: false, code: null, outcome: 'lost', stderr: 'no answer for 12 s\n' };
+    };
+    return [{ name: 'a', connection: { ...connection, run } }];
+  };
+
+  const moments: [string, number, string][] = [
+    ['facts', 1, 'while it was asked what kind of machine it is'],
+    ['questions', 2, 'while it was asked what is there'],
+    ['a change', 3, 'while it was being changed'],
+    ['the look after a change', 4, 'while it was asked what is there'],
+  ];
+  it.each(moments)(
+    'during %s: what is there is looked at again, and the run goes on',
+    async (_, at, words) => {
+      const path = join(folder, `broke-${at}`);
+      const { outcome, events } = await run([phase('one', stage(exists(path)))], { machines: breaking(at) });
+      expect(outcome).toMatchObject({ failures: [], deferred: [], changes: 1 });
+      expect(existsSync(path)).toBe(true);
+      expect(events).toContainEqual({
+        type: 'warning',
+        text: `unknown: a: no answer for 12 s ${words}; looking again`,
+      });
+    },
+  );
+
+  it('again and again fails, with the reason, after the third time', async () => {
+    const phases = [phase('one', stage(exists(at('never'))))];
+    const { outcome, events } = await run(phases, { machines: breaking(1, 2, 3) });
+    expect(events.filter(({ type }) => type === 'warning')).toHaveLength(2);
+    expect(outcome.failures).toEqual([expect.objectContaining({ fault: 'lost' })]);
+    expect(outcome.failures[0]?.message).toBe(
+      'a: no answer for 12 s while it was asked what kind of machine it is',
+    );
   });
 });
 

@@ -64,6 +64,17 @@ describe('steps', () => {
     expect(log('gathered')).toEqual(['g1 g2', 'g3']);
   });
 
+  it('of a kind come after whatever precedes any of them', async () => {
+    const before = (name: string) => ({ run: sh`echo before ${name} >> ${at('gathered-after')}` });
+    const logged: Gather = {
+      name: 'logged',
+      script: (items) => sh`echo ${items} >> ${at('gathered-after')}; cd ${folder}; touch ${items}`,
+    };
+    const after = (name: string) => exists(at(name), before(name), { gather: logged, item: name });
+    await run([phase('one', stage(after('a1'), after('a2')))]);
+    expect(log('gathered-after')).toEqual(['before a1', 'before a2', 'a1 a2']);
+  });
+
   it('that are the same run once', async () => {
     const reload = { run: sh`echo reload >> ${at('reloads')}` };
     const unit = (name: string) => exists(at(name), { run: sh`touch ${at(name)}` }, reload);

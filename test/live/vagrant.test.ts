@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bringUp } from './support/bring-up.ts';
 import { daemons, makeLab } from './support/lab.ts';
+import { leftovers } from './support/leftovers.ts';
 import { mainLab, machines } from './support/main-lab.ts';
 
 /** A second cluster on the same host, made by Vagrant alone, while the first one must not notice. */
@@ -79,6 +80,14 @@ describe('vagrant', () => {
     expect(told.code, told.output).toBe(0);
     expect(await nodes()).toEqual([...allReady, 'minion-3 Ready'].sort());
     expect(await Promise.all(machines.map((machine) => daemons(lab, machine)))).toEqual(before);
+  });
+
+  it('down leaves nothing behind, on disk or in the kernel; logs aside', async () => {
+    const down = await lab.hardway('down', '--yes');
+    expect(down.code, down.output).toBe(0);
+    for (const machine of [...machines, 'minion-3']) {
+      expect([machine, ...(await leftovers(lab, machine))]).toEqual([machine]);
+    }
   });
 
   it('all machines in parallel give the same cluster', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { differences } from '../../src/engine/difference.ts';
 import { unknown } from '../../src/engine/resource.ts';
-import { etcdKey, etcdUsers } from '../../provisioners/resources/etcd-access.ts';
+import { etcdKey, etcdUsers, flannelLease } from '../../provisioners/resources/etcd-access.ts';
 
 const header =
   '"header":{"cluster_id":15118495548433857066,"member_id":13668033151171901709,"revision":1,"raft_term":2}';
@@ -93,5 +93,33 @@ describe('a key of etcd', () => {
   ];
   it.each(answers)('%s', (_, text, expected) => {
     expect(key.question.parse(text)).toEqual(expected);
+  });
+});
+
+describe('the subnet of a machine that left', () => {
+  const lease = flannelLease('minion-2', '10.0.0.3');
+  /** As etcdctl prints them: a line with the key, a line with the value. */
+  const entry = (subnet: string, address: string): string =>
+    `/coreos.com/network/subnets/${subnet}\n{"PublicIP":"${address}","BackendType":"vxlan"}`;
+  const answers: [string, string, unknown][] = [
+    [
+      'is found by its address',
+      `${entry('10.244.1.0-24', '10.0.0.2')}\n${entry('10.244.7.0-24', '10.0.0.3')}\nanswered`,
+      { subnet: '10.244.7.0-24' },
+    ],
+    ['is the first one', `${entry('10.244.7.0-24', '10.0.0.3')}\nanswered`, { subnet: '10.244.7.0-24' }],
+    ['is gone', `${entry('10.244.1.0-24', '10.0.0.2')}\nanswered`, null],
+    ['is not one whose address begins alike', `${entry('10.244.1.0-24', '10.0.0.30')}\nanswered`, null],
+    ['is gone with all others', 'answered', null],
+    ['is unknown while etcd does not answer', '', unknown],
+  ];
+  it.each(answers)('%s', (_, text, expected) => {
+    expect(lease.question.parse(text)).toEqual(expected);
+  });
+
+  it('is given back alone', () => {
+    const [step] = lease.steps({ subnet: '10.244.7.0-24' });
+    const script = step !== undefined && 'run' in step ? step.run : '';
+    expect(script).toMatch(/ del '?\/coreos\.com\/network\/subnets\/10\.244\.7\.0-24'? >\/dev\/null$/);
   });
 });

@@ -1,7 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { localConnection } from '../../src/connection/local.ts';
 import { type Facts, factsScript, nicOf, parseFacts, preflight } from '../../provisioners/facts.ts';
+import { certificateLasting, joinedFor } from './lasting.ts';
 import { cluster, factsOf } from './machines.ts';
+
+const CA = certificateLasting(10);
 
 const facts = (...more: string[]): Facts =>
   parseFacts([...more, factsOf('vm-cgroup-v2', 'master')].join('\n'));
@@ -26,6 +33,7 @@ describe('parseFacts', () => {
         authority: '',
         foreignRuntime: '',
       },
+      ...{ founding: [], listeners: [], runs: {}, etcdData: false },
       resolvConf: '/etc/resolv.conf',
     });
   });
@@ -41,14 +49,36 @@ describe('parseFacts', () => {
     ['capabilities=', { mayRaiseLimits: false }],
     ['swap=2', { swap: true }],
     ['bridge=/proc/sys/net/bridge', { bridgeFilter: true }],
-    ['kubelet=0', { kubeletDays: 0 }],
-    ['kubelet=-3', { kubeletDays: -3 }],
-    ['kubelet=364', { kubeletDays: 364 }],
-    ['ca=AA:BB', { authority: 'AA:BB' }],
+    [joinedFor(0), { kubeletDays: 0 }],
+    [joinedFor(-3), { kubeletDays: -3 }],
+    [joinedFor(364), { kubeletDays: 364 }],
+    ['kubelet=', { kubeletDays: null }],
+    [`ca=${CA}`, { authority: new X509Certificate(Buffer.from(CA, 'base64')).fingerprint256 }],
     ['missing=nft\nmissing=ip', { missingTools: ['nft', 'ip', 'conntrack'] }],
   ];
   it.each(lines)('%j', (line, expected) => {
     expect(facts(line)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['nameserver 10.0.3.1\n', true],
+    ['# none\nsearch lab\nnameserver 127.0.0.53\nnameserver 192.168.1.1\n', true],
+    ['nameserver 2001:db8::1\n', true],
+    ['nameserver 12.7.0.1\n', true],
+    ['', false],
+    ['nameserver 127.0.0.53\noptions edns0\n', false],
+    ['nameserver ::1\nnameserver 0.0.0.0\n', false],
+    ['#nameserver 10.0.3.1\n', false],
+  ])('finds a name server other than the machine itself in %j: %s', async (text, found) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'hardway-resolv-')), 'resolv.conf');
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+    writeFileSync(file, text);
+    const lines = /^for file in [^\n]*resolv[\s\S]*?^done$[\s\S]*?^\[ .*$/m.exec(factsScript)?.[0] ?? '';
+    const script = lines
+      .replaceAll('/run/systemd/resolve/resolv.conf', '/nowhere')
+      .replaceAll('/etc/resolv.conf', file);
+    const { stdout } = await localConnection().run(script);
+    expect(parseFacts(stdout).resolvConf).toBe(found ? file : '');
   });
 
   it('understands what its script says of this very machine', async () => {
@@ -61,7 +91,7 @@ describe('parseFacts', () => {
     expect(found.nics).toContainEqual({ name: 'lo', address: '127.0.0.1/8' });
     expect(Math.abs(found.time - Date.now() / 1000)).toBeLessThan(30);
     expect(found.freeDisk).toBeGreaterThan(0);
-    expect(found.resolvConf).toMatch(/resolv\.conf$/);
+    expect(found.resolvConf).toMatch(/resolv\.conf$|^$/);
   });
 });
 

@@ -4,7 +4,8 @@ import type { Resource } from '../../src/engine/resource.ts';
 import { MachineError } from '../../src/errors.ts';
 import { expectGolden, type Files } from '../golden/golden.ts';
 import type { Kind } from './machines.ts';
-import { FINGERPRINT, NOW, planFor, resourcesOf } from './scratch.ts';
+import { certificateLasting, joinedFor } from './lasting.ts';
+import { AUTHORITY, NOW, planFor, resourcesOf } from './scratch.ts';
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW }));
 afterAll(() => void vi.useRealTimers());
@@ -89,8 +90,8 @@ describe('the recipe', () => {
   it('takes the join token away from nodes that have joined', () => {
     const bare = ['file:/etc/kubernetes/bootstrap-kubelet.conf', 'secret:kube-system/bootstrap-token-<id>'];
     expect(new Set(joinThings(ids([])))).toEqual(new Set(bare));
-    expect(new Set(joinThings(ids(['kubelet=0', 'etcd=data'])))).toEqual(new Set(bare));
-    const joined = resourcesOf(planFor('vm-cgroup-v2', ['kubelet=300', 'etcd=data']), 'master');
+    expect(new Set(joinThings(ids([joinedFor(0), 'etcd=data'])))).toEqual(new Set(bare));
+    const joined = resourcesOf(planFor('vm-cgroup-v2', [joinedFor(300), 'etcd=data']), 'master');
     const left = joined.filter(({ resource }) => joinThings([resource.id]).length > 0);
     expect(left.map(({ resource }) => [resource.id, resource.desired])).toEqual([[bare[0], null]]);
   });
@@ -121,7 +122,10 @@ describe('the recipe', () => {
   it('names each resource of a machine once, or wants the same both times', () => {
     for (const machine of ['master', 'minion-1']) {
       const seen = new Map<string, string>();
-      for (const { resource } of resourcesOf(planFor('vm-cgroup-v2', ['kubelet=300', 'etcd=data']), machine)) {
+      for (const { resource } of resourcesOf(
+        planFor('vm-cgroup-v2', [joinedFor(300), 'etcd=data']),
+        machine,
+      )) {
         const wanted = JSON.stringify(resource.desired);
         expect([resource.id, seen.get(resource.id) ?? wanted]).toEqual([resource.id, wanted]);
         seen.set(resource.id, wanted);
@@ -139,8 +143,10 @@ describe('the recipe', () => {
   });
 
   it('accepts machines of this cluster and bare ones, no others', () => {
-    expect(() => planFor('vm-cgroup-v2', [`ca=${FINGERPRINT}`])).not.toThrow();
-    expect(() => planFor('vm-cgroup-v2', ['ca=BB:BB'])).toThrow(MachineError);
-    expect(() => planFor('vm-cgroup-v2', ['ca=BB:BB'])).toThrow(/belongs to a cluster with another/);
+    expect(() => planFor('vm-cgroup-v2', [`ca=${AUTHORITY}`])).not.toThrow();
+    expect(() => planFor('vm-cgroup-v2', [`ca=${certificateLasting(1)}`])).toThrow(MachineError);
+    expect(() => planFor('vm-cgroup-v2', [`ca=${certificateLasting(1)}`])).toThrow(
+      /belongs to a cluster with another/,
+    );
   });
 });

@@ -1,4 +1,5 @@
 /** The scratch recipe for the default cluster, with placeholders for whatever is secret or differs. */
+import { X509Certificate } from 'node:crypto';
 import type { Artefact, Artefacts } from '../../src/artefacts/artefact.ts';
 import { defaultLockFile, fill, readLock } from '../../src/artefacts/lock.ts';
 import type { Plan } from '../../src/engine/phase.ts';
@@ -7,15 +8,17 @@ import type { Authority } from '../../src/pki/authority.ts';
 import type { ClusterPki } from '../../provisioners/pki.ts';
 import { scratch } from '../../provisioners/recipe.ts';
 import type { Scope } from '../../provisioners/scope.ts';
+import { certificateLasting } from './lasting.ts';
 import { cluster, factsOf, type Kind } from './machines.ts';
 
-export const FINGERPRINT = 'AA:'.repeat(31).concat('AA');
+/** The certificate of every authority, as the facts script prints it. */
+export const AUTHORITY = certificateLasting(3650);
+const { fingerprint256: fingerprint } = new X509Certificate(Buffer.from(AUTHORITY, 'base64'));
 /** The moment at which everything is rendered. */
 export const NOW = new Date('2026-09-01T12:00:00Z');
 
 const placeholders: ClusterPki = {
-  authority: (name) =>
-    ({ certificatePem: `<certificate of authority ${name}>\n`, fingerprint: FINGERPRINT }) as Authority,
+  authority: (name) => ({ certificatePem: `<certificate of authority ${name}>\n`, fingerprint }) as Authority,
   leaf: (name) => ({ certificate: `<certificate ${name}>\n`, key: `<key ${name}>\n` }),
   serviceAccount: {
     privatePem: '<private key service-account>\n',
@@ -45,7 +48,7 @@ export function planFor(kind: Kind, more: readonly string[] = []): Plan<Scope> {
   const facts = new Map(cluster.nodes.map(({ name }) => [name, factsOf(kind, name, ...more)]));
   const input = { cluster, pki: placeholders, artefacts: fakeArtefacts(), token: '<id>.<secret>' };
   const restarting = { machines: async () => [], reload: async () => {}, report: () => undefined };
-  return scratch({ ...input, leaving: [], hostCpus: 2, restarting }).plan(facts);
+  return scratch({ ...input, leaving: [], hostCpus: 2, restarting }).plan(facts) as Plan<Scope>;
 }
 
 /** Every resource of one machine in the order of the recipe, with its phase and stage. */

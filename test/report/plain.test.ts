@@ -15,6 +15,7 @@ const change = (
 const upload = (done: number, total: number): Event => ({
   ...{ type: 'progress', task: 'minion-1: /usr/local/bin/kubelet', done, total, unit: 'bytes' },
 });
+const [A, B] = ['a'.repeat(64), 'b'.repeat(64)];
 const MiB = 1024 * 1024;
 
 /** One run with everything that can be told. */
@@ -32,6 +33,22 @@ const run: Event[] = [
   change('minion-1', 'file:/etc/old', ['present', true, false]),
   change('minion-1', 'file:/etc/token', ['sha256', '(secret)', '(another secret)']),
   change('a-machine-with-a-long-name', 'service:etcd.service', ['running', false, true]),
+  {
+    ...change('minion-2', 'file:/etc/kubernetes/a.yaml', ['mode', '0600', '0644'], ['sha256', A, B]),
+    ...{
+      why: 'So that it is so.',
+      lines: ['- old: 1', '+ new: 2'],
+      disturbs: ['restarts a.service: b waits'],
+    },
+  } as Event,
+  { ...change('minion-2', 'file:/etc/new', ['present', false, true]), why: 'It is new.', lines: [] } as Event,
+  {
+    ...change('master', 'node:minion-3', ['present', true, false]),
+    ...{ why: 'It is no longer in cluster.json.', disturbs: ['moves 2 pods: a/b, c/d', 'ends 1 pod'] },
+  } as Event,
+  change('minion-2', 'file:/etc/binary', ['sha256', A, B]),
+  { type: 'effect', machine: 'master', phase: 'etcd', what: 'an upload', done: true },
+  { type: 'described', keys: [{ key: 'name', was: 'a', is: 'b' }] },
   ...[0, 5, 9, 10, 50, 99, 100].map((done) => upload(done * MiB, 100 * MiB)),
   upload(31 * MiB, 31 * MiB),
   { type: 'progress', task: 'compiling etcd', done: 1, total: 3, unit: 'steps' },
@@ -58,7 +75,12 @@ const run: Event[] = [
   { type: 'verdict', exitCode: 1, text: 'failed after 5 changes in 3.2 s', changes: 5, seconds: 3.2 },
 ];
 
-function transcript(options: { colour?: boolean; quiet?: boolean; verbose?: boolean }): string {
+function transcript(options: {
+  colour?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+  plan?: boolean;
+}): string {
   let text = '';
   const report = plainReport({
     ...{ colour: false, quiet: false, verbose: false, ...options },
@@ -74,6 +96,7 @@ describe('the plain report', () => {
   it('of a run reads as in test/golden/report', () => {
     expectGolden('report', {
       'plain.txt': transcript({}),
+      'plan.txt': transcript({ plan: true }),
       'quiet.txt': transcript({ quiet: true }),
       'verbose.txt': transcript({ verbose: true }),
     });
@@ -83,7 +106,12 @@ describe('the plain report', () => {
     const coloured = transcript({ colour: true });
     expect(transcript({})).not.toContain('\u001b');
     expect(coloured).toContain('\u001b[31m✗');
-    expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(transcript({}));
+    const bare = (text: string): string => text.replaceAll(/\u001b\[\d+m/g, '');
+    expect(bare(coloured)).toBe(transcript({}));
+    const plan = transcript({ colour: true, plan: true });
+    expect(plan).toContain('\u001b[31m               - old: 1');
+    expect(plan).toContain('\u001b[32m               + new: 2');
+    expect(bare(plan)).toBe(transcript({ plan: true }));
   });
 
   it('tells no secret', () => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -50,6 +50,19 @@ describe('the state directory', () => {
       expect(mode(outside)).toBe('644');
       expect(openState(state.dir).repaired).toEqual([]);
     }));
+
+  it('loses what a killed process left behind, and keeps what a living one is making', () =>
+    inTemporaryDirectory((dir) => {
+      const gone = spawnSync('true').pid;
+      const state = openState(dir);
+      mkdirSync(state.path('pki'));
+      mkdirSync(state.path(`.plan.${gone}.aBcD12`));
+      const names = [`pki/.ca.key.${gone}.0123456789ab`, `.lock.${gone}.0123456789abcdef`];
+      const kept = [`pki/.ca.key.${process.pid}.0123456789ab`, `pki/ca.${gone}.0123456789ab`, '.gitignore'];
+      for (const name of [...names, ...kept]) writeFileSync(state.path(name), 'x', { mode: 0o600 });
+      openState(dir);
+      expect(readdirSync(dir, { recursive: true }).sort()).toEqual([...kept, 'pki'].sort());
+    }));
 });
 
 describe('an atomic write', () => {
@@ -88,7 +101,7 @@ describe('an atomic write', () => {
     inFullFileSystem(async (dir) => {
       const path = join(dir, 'file');
       await writeAtomic(path, 'old');
-      const message = /^no space left for .*file: 3000000 bytes needed, \d+ free on this machine$/;
+      const message = /^no space left for .*file: 3000000 bytes needed, \d+ free on this computer$/;
       await expect(writeAtomic(path, 'x'.repeat(3_000_000))).rejects.toThrow(message);
       expect([readFileSync(path, 'utf8'), readdirSync(dir)]).toEqual(['old', ['file']]);
     }),

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { StateError } from '../../src/errors.ts';
 import { openState } from '../../src/state/directory.ts';
-import { readInventory, removeMachine, writeMachine } from '../../src/state/inventory.ts';
+import { readInventory, readOne, removeMachine, writeMachine } from '../../src/state/inventory.ts';
 import type { Machine } from '../../src/state/inventory.ts';
 import { inTemporaryDirectory } from '../fixtures/directories.ts';
 
@@ -30,6 +30,21 @@ describe('the inventory', () => {
       expect(await readInventory(state)).toEqual([{ ...master, port: 22 }]);
       expect(readdirSync(state.path('inventory'))).toEqual(['master.json']);
     }));
+
+  const full: Machine = { ...minion, roles: ['minion'], address: '10.0.0.12' };
+  it.each([
+    ['a role and an address', full, full],
+    ['neither, as older files', minion, minion],
+    ['nonsense in their place', { ...minion, roles: 'minion', address: 7 }, minion],
+    ['a key of a later Hardway', { ...full, weight: 3 }, full],
+  ])('takes a file with %s', (_, written, expected) =>
+    inTemporaryDirectory(async (dir) => {
+      const state = openState(dir);
+      await writeMachine(state, written as Machine);
+      expect(await readInventory(state)).toEqual([expected]);
+      expect([await readOne(state, 'minion-1'), await readOne(state, 'minion-2')]).toEqual([expected, null]);
+    }),
+  );
 
   const damage: [string, string][] = [
     ['half a file', '{"name": "mas'],

@@ -1,6 +1,6 @@
 import { withLock } from '../../state/lock.ts';
 import { exitCode } from '../exit-codes.ts';
-import type { Product } from '../product.ts';
+import type { Prepared, Product } from '../product.ts';
 import { reportFor } from '../reporting.ts';
 import { remember } from '../remember.ts';
 import { openSession, type Session } from '../session.ts';
@@ -51,18 +51,17 @@ async function up(product: Product, session: Session, given: Given): Promise<num
     import('../run.ts'),
   ]);
   const { cluster, folder, state } = session;
+  // Keys take a second of computing: made while the machines start.
+  let prepared: Promise<Prepared> | undefined;
+  const early: Product = { ...product, prepare: (...given) => (prepared ??= product.prepare(...given)) };
   const code = await labUp({
     cluster,
     dir: folder,
     report: reportFor(given),
-    // Keys take a second of computing: made while the machines start.
-    meanwhile: () =>
-      withLock(state.dir, { who: 'lab', wait: 60 }, async () => {
-        await product.prepare(cluster, state.path('pki'), isNew(session));
-      }),
+    meanwhile: async () => void (await early.prepare(cluster, state.path('pki'), isNew(session))),
     converge: async (machines) => {
       for (const machine of machines) await remember(session, machine);
-      return run(product, session, given, 'up');
+      return run(early, session, given, 'up');
     },
   });
   if (code === exitCode.done && !given.json && !given.quiet) process.stdout.write(nextSteps);

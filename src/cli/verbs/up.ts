@@ -7,6 +7,11 @@ import { selecting } from '../selection.ts';
 import { openSession, type Session } from '../session.ts';
 import { type Verb, verb } from '../verb.ts';
 
+const seconds = (given: number): number => {
+  if (given >= 0 && given < Infinity) return given;
+  throw new UsageError('--wait takes a number of seconds');
+};
+
 /** Brings everything that is there to what cluster.json says. */
 export const up = (product: Product): Verb =>
   verb(
@@ -15,6 +20,10 @@ export const up = (product: Product): Verb =>
     (yargs) =>
       selecting(yargs)
         .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
+        .option('wait', {
+          ...{ type: 'number', requiresArg: true, coerce: seconds },
+          describe: 'seconds to wait for another run; half an hour unless told',
+        })
         .option('plan', {
           type: 'string',
           requiresArg: true,

@@ -1,0 +1,78 @@
+import pLimit from 'p-limit';
+import { ArtefactError } from '../errors.ts';
+import type { Report } from '../report/event.ts';
+import type { ProvideOptions, WantedSource } from './artefacts.ts';
+import type { Group } from './lock.ts';
+import { makeGroup } from './make-group.ts';
+import { unreachable } from './reachable.ts';
+import { addressesOf } from './release-forms.ts';
+import { requireToolchain } from './toolchain.ts';
+import type { Finished, Workshop } from './workshop.ts';
+
+type Wanted = Pick<ProvideOptions, 'source' | 'report' | 'offline'>;
+
+/** Downloads these groups, or compiles those whose releases cannot be reached. */
+export async function makeMissing(
+  missing: readonly Group[],
+  shop: Workshop,
+  options: Wanted,
+): Promise<readonly Finished[]> {
+  if (options.offline) throw notCached(missing, shop);
+  const obstacles = await Promise.all(
+    missing.map((group) => obstacleToReleases(group, shop, options.source)),
+  );
+  const downloaded = missing.filter((_, index) => obstacles[index] === null);
+  const compiled = missing.filter((group) => !downloaded.includes(group));
+  if (compiled.length > 0) {
+    const reason = [...new Set(obstacles.filter((one) => one !== null))].join('; ');
+    await requireToolchain(compiled, shop.modules, reason);
+    options.report({ type: 'note', text: `compiling ${titles(compiled)} from Go modules: ${reason}` });
+  }
+  const finished = [...(await downloadAll(downloaded, shop, options.report))];
+  // One after another: each compilation takes all processors anyway.
+  for (const group of compiled) finished.push(await makeGroup(group, 'modules', shop, options.report));
+  return finished;
+}
+
+/** A few at once; when one fails, the others are finished (and kept) before its error is thrown. */
+async function downloadAll(
+  groups: readonly Group[],
+  shop: Workshop,
+  report: Report,
+): Promise<readonly Finished[]> {
+  const atOnce = pLimit(3);
+  const outcomes = await Promise.allSettled(
+    groups.map((group) => atOnce(() => makeGroup(group, 'releases', shop, report))),
+  );
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}
+
+/** Why a group's releases are not used, in words; null when they are. */
+async function obstacleToReleases(
+  group: Group,
+  shop: Workshop,
+  source: WantedSource,
+): Promise<string | null> {
+  if (source === 'modules') return 'the source "modules" was asked for and the cache does not hold it yet';
+  if (group.releases === null) return 'upstream publishes no binary of it';
+  if (source === 'releases') return null;
+  const addresses = addressesOf(group, group.releases, shop.arch);
+  const answers = await Promise.all(
+    addresses.map(({ url, accept }) => unreachable(url, { ...shop, accept })),
+  );
+  return answers.find((answer) => answer !== null) ?? null;
+}
+
+function notCached(missing: readonly Group[], shop: Workshop): ArtefactError {
+  return new ArtefactError(`the cache does not hold ${titles(missing)}, and --offline forbids to fetch it`, {
+    evidence: [`looked in ${shop.store}`],
+    remedy: 'Run once without --offline: the cache then serves every later run.',
+  });
+}
+
+function titles(groups: readonly Group[]): string {
+  return groups.map(({ name, version }) => `${name} ${version}`).join(', ');
+}
