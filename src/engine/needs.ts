@@ -27,7 +27,8 @@ async function unmetOn<S>(pass: Pass<S>, need: Condition, machine: string): Prom
   // What came true in this pass stays true in it: phases do not break what earlier ones needed.
   const key = `${need.name} ${need.description} ${machine}`;
   if (pass.met.has(key)) return null;
-  if (pass.changes > 0) await settle(machine, connection, need, report);
+  // Behind a phase that was deferred one might wait in vain; the next pass asks again.
+  if (pass.changes > 0 && pass.deferred.length === 0) await settle(machine, connection, need, report);
   else {
     const answer = await check(machine, connection, need);
     if (!answer.met) return answer.reason;

@@ -1,16 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { RequestListener, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { provideArtefacts } from '../../src/artefacts/artefacts.ts';
 import type { Group, ReleaseRecipe } from '../../src/artefacts/lock.ts';
-import { newAuthority } from '../../src/pki/authority.ts';
-import { newKey, privateKeyPem, publicHalf } from '../../src/pki/keys.ts';
 import { tar } from '../../src/artefacts/tar.ts';
 import { lockFile, recorder, scratch, serve, serveFiles, sha256 } from './workbench.ts';
 
@@ -26,11 +22,7 @@ const archive = {
 async function provide(
   recipe: ReleaseRecipe,
   url: string,
-  options: {
-    kind?: 'image';
-    stallSeconds?: number;
-    slow?: { bytesPerSecond: number; seconds: number };
-  } = {},
+  options: { kind?: 'image'; stallSeconds?: number } = {},
 ) {
   const folder = scratch();
   mkdirSync(join(folder, 'modules/none'), { recursive: true });
@@ -164,83 +156,6 @@ describe('a download', () => {
     const steps = events.filter((event) => event.type === 'progress' && event.task === 'download a');
     expect(steps.at(0)).toMatchObject({ total: 0 }); // no length was announced
     expect(steps.at(-1)).toMatchObject({ done: tool.length, total: tool.length });
-  });
-
-  /** Serves `big` as `a`, ending each answer for it with `answer`; tells which ranges were asked for. */
-  const big = Buffer.from(Array.from({ length: 50_000 }, (_, index) => index % 251));
-  async function serveBig(answer: (range: string, response: ServerResponse, asked: number) => void) {
-    const ranges: string[] = [];
-    const sums = {
-      '/v1.0.0/a.sha256': sha256(big),
-      '/v1.0.0/b': 'other',
-      '/v1.0.0/b.sha256': sha256('other'),
-    };
-    const { url: rest } = await serveFiles(sums);
-    const url = await serve(async (request, response) => {
-      if (request.url !== '/v1.0.0/a') return response.end(await (await fetch(rest + request.url)).text());
-      ranges.push(request.headers.range ?? 'all');
-      return answer(request.headers.range ?? '', response, ranges.length);
-    });
-    return { url, ranges };
-  }
-  const from = (range: string): number => Number(/\d+/.exec(range)?.[0] ?? 0);
-
-  it('that breaks off goes on where it stopped', async () => {
-    const { url, ranges } = await serveBig((range, response, asked) => {
-      const rest = big.subarray(from(range));
-      response.writeHead(range === '' ? 200 : 206, { 'content-length': rest.length });
-      if (asked > 2) return response.end(rest);
-      return response.write(rest.subarray(0, 20_000), () => setImmediate(() => response.destroy()));
-    });
-    const { provided, events } = await provide(single, url);
-    expect((await provided).get('a')).toMatchObject({ sha256: sha256(big), size: big.length });
-    expect(ranges).toEqual(['all', 'bytes=20000-', 'bytes=40000-']);
-    expect(events).toContainEqual(expect.objectContaining({ done: 50_000, total: 50_000 }));
-  });
-
-  it('that breaks off begins again where the server knows no ranges', async () => {
-    const { url, ranges } = await serveBig((_, response, asked) => {
-      response.writeHead(200, { 'content-length': big.length });
-      if (asked > 1) return response.end(big);
-      return response.write(big.subarray(0, 20_000), () => setImmediate(() => response.destroy()));
-    });
-    expect((await (await provide(single, url)).provided).get('a').sha256).toBe(sha256(big));
-    expect(ranges).toEqual(['all', 'bytes=20000-']);
-  });
-
-  it('that crawls is given up after four tries, with the rate; nothing stays', async () => {
-    const { url, ranges } = await serveBig((range, response) => {
-      response.writeHead(range === '' ? 200 : 206, { 'content-length': big.length - from(range) });
-      const drip = setInterval(() => response.write(big.subarray(0, 10)), 20);
-      response.on('close', () => clearInterval(drip));
-    });
-    const { provided, store } = await provide(single, url, {
-      slow: { bytesPerSecond: 50_000, seconds: 0.1 },
-    });
-    await expect(provided).rejects.toThrow(
-      /the download of .*\/a brought only 0\.\d KB\/s for 0\.1 s; 50 KB\/s is the least/,
-    );
-    expect(ranges).toHaveLength(4);
-    expect(readdirSync(store)).toEqual([]);
-  });
-
-  it('over a TLS connection that somebody else reads is refused, whatever was promised', async () => {
-    const authority = await newAuthority({ commonName: 'interceptor', days: 1 });
-    const key = await newKey('rsa');
-    const { certificatePem } = authority.issue({
-      ...{ publicKey: publicHalf(key), commonName: 'localhost', usages: ['server'], days: 1 },
-      names: { dns: ['localhost'], ip: ['127.0.0.1'] },
-    });
-    const server = createServer({ cert: certificatePem, key: privateKeyPem(key) }, (_, response) =>
-      response.end('read'),
-    );
-    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-    onTestFinished(() => void server.close());
-    const { provided } = await provide(single, `https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    await expect(provided).rejects.toMatchObject({
-      message: expect.stringMatching(/the download of .* broke off/) as string,
-      evidence: expect.arrayContaining([expect.stringMatching(/certificate/)]) as string[],
-    });
   });
 
   it('may be redirected a few times', async () => {

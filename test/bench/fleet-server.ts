@@ -55,7 +55,9 @@ async function answer(channel: ServerChannel, command: string, machine: Connecti
     channel.write('hw-who 0 root\nhw-free\n');
     return end(0);
   }
-  const { begin, mark, body } = unframed(await input(channel));
+  const text = await input(channel);
+  if (text === '') return end(0); // opened ahead of time and not used
+  const { begin, mark, body } = unframed(text);
   const { code, stdout, stderr } = await machine.run(body);
   channel.stderr.write(`${begin}\n${stderr}${mark} ${code}\n`);
   channel.write(`${begin}\n${stdout}${mark} ${code}\n`);

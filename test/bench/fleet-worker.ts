@@ -12,6 +12,7 @@ import { scratch } from '../../provisioners/recipe.ts';
 import { ModelCluster } from '../model/cluster.ts';
 import { describeFleet } from './fleet-description.ts';
 import { type Counts, newKeys, serve } from './fleet-server.ts';
+import { withStatus } from './fleet-status.ts';
 
 const [folder = '', number = ''] = process.argv.slice(2);
 const counts: Counts = { connections: 0, commands: 0 };
@@ -50,4 +51,6 @@ async function bringUp(cluster: Cluster): Promise<void> {
   const [failure] = outcome.failures;
   if (failure !== undefined) throw failure;
   if (model.surprises.length > 0) throw new Error(model.surprises[0]);
+  const api = model.etcd()?.api;
+  for (const object of api?.all() ?? []) api?.set(withStatus(object));
 }

@@ -69,7 +69,9 @@ function digestOf({ disk }: ModelMachine, path: string): string {
 function ofCluster(cluster: ModelCluster): string[] {
   const etcd = cluster.etcd();
   if (etcd === null) return ['no etcd'];
-  const open = [...etcd.api.requests.values()].filter(({ certificate }) => certificate === '');
+  const open = [...etcd.api.requests.values()].filter(
+    ({ certificate, condition }) => certificate === '' && condition !== 'Denied',
+  );
   return [
     `authentication ${etcd.authentication}`,
     ...[...etcd.keys].map(([key, value]) => `key ${key} ${value}`),
@@ -79,7 +81,7 @@ function ofCluster(cluster: ModelCluster): string[] {
       .all()
       .filter(isLasting)
       .map((object) => `object ${canonical(object)}`),
-    ...open.map(({ name, condition }) => `request ${name} ${condition}`),
+    ...open.map(({ name, condition }) => `open request ${name} ${condition}`),
   ];
 }
 

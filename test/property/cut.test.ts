@@ -27,7 +27,7 @@ describe('a run that is cut off after any effect is healed by the next one', () 
         await planIsApply(model);
         await asIfUndisturbed(model);
       });
-      await fc.assert(property, runs(8));
+      await fc.assert(property, runs(6));
     },
     PATIENCE,
   );
@@ -50,7 +50,7 @@ describe('a run that is cut off after any effect is healed by the next one', () 
         await planIsApply(model, { leaving });
         await asIfUndisturbed(model);
       });
-      await fc.assert(property, runs(8));
+      await fc.assert(property, runs(6));
     },
     PATIENCE,
   );

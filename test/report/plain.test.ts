@@ -114,6 +114,26 @@ describe('the plain report', () => {
     expect(bare(plan)).toBe(transcript({ plan: true }));
   });
 
+  it('tells how fast a download is', () => {
+    const said: string[] = [];
+    const report = plainReport({
+      write: (text) => void said.push(text),
+      colour: false,
+      quiet: false,
+      verbose: false,
+    });
+    const total = 64 * 2 ** 20;
+    report({
+      type: 'progress',
+      task: 'download etcd',
+      done: total / 2,
+      total,
+      unit: 'bytes',
+      rate: 2.5 * 2 ** 20,
+    });
+    expect(said).toEqual(['  download etcd: 50 % of 64 MiB, 2.5 MiB/s\n']);
+  });
+
   it('tells no secret', () => {
     expect(transcript({ verbose: true })).not.toContain('p4ssw0rd');
   });
