@@ -109,10 +109,11 @@ const table: readonly Row[] = [
     },
   },
   {
-    shape: shape`[ -e /var/lib/kubelet/pki/kubelet-client-current.pem ] || exit 0
+    shape: shape`[ -e /var/lib/kubelet/pki/kubelet-client-current.pem ] || { echo new; exit 0; }
 printf 'GET /api/v1/nodes/%s HTTP/1.0\\r\\n\\r\\n' ${word} |
   timeout 5 openssl s_client -quiet -verify_return_error -CAfile /etc/kubernetes/pki/ca.crt -verify_ip ${word} -cert ${CLIENT} -key ${CLIENT} -connect ${word} 2>/dev/null | head -n 1`,
     act: (machine, name = '', _ = '', server = '') => {
+      if (!machine.disk.has(CLIENT)) return 'new\n';
       const mayAsk = isValid(machine, 'client') && machine.disk.sound('/etc/kubernetes/pki/ca.crt');
       const api = mayAsk ? apiAt(machine, `https://${server}`) : null;
       return api === null ? '' : `HTTP/1.0 ${api.get(nodeNamed(name)) ? '200 OK' : '404 Not Found'}\n`;

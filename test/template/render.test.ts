@@ -8,8 +8,10 @@ import { render, type TemplateData } from '../../src/template/render.ts';
 const folder = mkdtempSync(join(tmpdir(), 'hardway-template-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+let count = 0;
+/** A template is read once a process: each of these is a file of its own. */
 function rendered(source: string, data: TemplateData): string {
-  const file = join(folder, 'x.hbs');
+  const file = join(folder, `${(count += 1)}.hbs`);
   writeFileSync(file, source);
   return render(pathToFileURL(file), data);
 }
