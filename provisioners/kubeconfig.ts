@@ -16,7 +16,7 @@ export function kubeconfig(
   user: string,
   credential: Credential,
 ): string {
-  return yaml({
+  const text = yaml({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': base64(ca) } }],
@@ -24,13 +24,16 @@ export function kubeconfig(
     contexts: [{ name: cluster, context: { cluster, user } }],
     'current-context': cluster,
   });
+  if (!('certificate' in credential)) return text;
+  return text.replace(CERTIFICATE, base64(credential.certificate)).replace(KEY, base64(credential.key));
 }
+
+// base64 needs no quotes, so it may be put in afterwards: the rest is the same for all machines, and written once.
+const CERTIFICATE = 'certificate-comes-here';
+const KEY = 'key-comes-here';
 
 function userOf(credential: Credential): Readonly<Record<string, string>> {
   if ('token' in credential) return { token: credential.token };
   if ('file' in credential) return { 'client-certificate': credential.file, 'client-key': credential.file };
-  return {
-    'client-certificate-data': base64(credential.certificate),
-    'client-key-data': base64(credential.key),
-  };
+  return { 'client-certificate-data': CERTIFICATE, 'client-key-data': KEY };
 }

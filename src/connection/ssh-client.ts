@@ -67,7 +67,7 @@ async function loadCredentials(label: string, options: SshOptions): Promise<Cred
   if (keys.length === 0) throw authenticationFault(label, username, 'no key and no password');
   return {
     username,
-    methods: keys.map(({ content }) => ({ type: 'publickey', username, key: content })),
+    methods: keys.map(({ key }) => ({ type: 'publickey', username, key })),
     tried: `publickey ${keys.map(({ file }) => file).join(', ')}`,
   };
 }

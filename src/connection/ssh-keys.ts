@@ -1,11 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
-import ssh2 from 'ssh2';
+import ssh2, { type ParsedKey } from 'ssh2';
 import { ConnectionError } from '../errors.ts';
 
 export interface LoadedKey {
   readonly file: string;
-  readonly content: Buffer;
+  readonly key: ParsedKey;
 }
+
+/** By file and state of the file: the same key opens all machines of a fleet. */
+const loaded = new Map<string, ParsedKey>();
 
 /** Reads the private keys; every one must be there, ours alone, and usable without asking. */
 export function loadKeys(label: string, files: readonly string[]): Promise<LoadedKey[]> {
@@ -20,9 +23,13 @@ async function loadKey(label: string, file: string): Promise<LoadedKey> {
       remedy ? { remedy } : {},
     );
   let content: Buffer;
+  let state: string;
   try {
-    const { mode } = await stat(file);
+    const { mode, ino, size, mtimeMs, ctimeMs } = await stat(file);
     if (mode & 0o077) throw refused('can be read by others', `chmod 600 ${file}`);
+    state = [file, ino, size, mtimeMs, ctimeMs].join(' ');
+    const key = loaded.get(state);
+    if (key !== undefined) return { file, key };
     content = await readFile(file);
   } catch (error) {
     if (error instanceof ConnectionError) throw error;
@@ -34,5 +41,6 @@ async function loadKey(label: string, file: string): Promise<LoadedKey> {
     const locked = /passphrase|encrypted/i.test(parsed.message);
     throw refused(locked ? 'is protected by a passphrase' : `is not a private key: ${parsed.message}`);
   }
-  return { file, content };
+  loaded.set(state, parsed);
+  return { file, key: parsed };
 }

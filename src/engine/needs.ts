@@ -23,7 +23,7 @@ async function unmetOn<S>(pass: Pass<S>, need: Condition, machine: string): Prom
   const { report, planOnly } = pass.options;
   const connection = pass.present.get(machine);
   if (connection === undefined) return need.ofPresent === true ? null : `${machine} is not there yet`;
-  if (planOnly && pass.changes > 0) return null;
+  if (planOnly && pass.changed.size > 0) return null;
   // What came true in this pass stays true in it: phases do not break what earlier ones needed.
   const key = `${need.name} ${need.description} ${machine}`;
   if (pass.met.has(key)) return null;

@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
 import { MachineError } from '../errors.ts';
+import type { Difference } from '../report/event.ts';
 import { asError } from './as-error.ts';
 import { change, CHANGE_LIMIT, type Work } from './change.ts';
 import type { Pass } from './converge.ts';
@@ -100,12 +101,15 @@ interface Part {
 /** While planning, what was changed is taken to be what it would have been made. */
 function part<S>(pass: Pass<S>, stage: Stage<S>, machine: string): Part {
   const resources = stage.resources(pass.plan.scope(machine));
-  const answers = new Map(pass.surveys.get(machine));
+  const known = pass.surveys.get(machine);
+  const answers = new Map<string, Answer>();
   const open: Resource[] = [];
   for (const resource of resources) {
+    const answer = known?.get(resource.id) ?? null;
     const changed = pass.changed.get(`${machine} ${resource.id}`);
-    if (changed !== undefined && pass.options.planOnly) answers.set(resource.id, changed);
-    else if (changed !== undefined || answers.get(resource.id) === unknown) open.push(resource);
+    const isPlanned = changed !== undefined && pass.options.planOnly;
+    answers.set(resource.id, isPlanned ? changed : answer);
+    if (!isPlanned && (changed !== undefined || answer === unknown)) open.push(resource);
   }
   const connection = pass.present.get(machine) as Connection;
   return { machine, connection, resources, answers, open };
@@ -123,12 +127,12 @@ const hasWork = (one: Part): boolean =>
 /** What one machine lacks, reported and counted; empty when it is as desired after all. */
 async function drift<S>({ pass, phase, announce }: Walk<S>, one: Part): Promise<Drift[]> {
   const { machine, connection, resources, answers, open } = one;
-  if (!pass.options.planOnly) {
+  const { planOnly } = pass.options;
+  if (!planOnly) {
     for (const [id, answer] of await survey(machine, connection, open)) answers.set(id, answer);
   }
   const drifted = resources
-    .map((resource) => ({ resource, now: stateOf(one, resource) }))
-    .map(({ resource, now }) => ({ resource, now, found: differences(resource, now) }))
+    .map((resource) => compared(one, resource, planOnly))
     .filter(({ found }) => found.length > 0);
   if (drifted.length === 0) return [];
   announce();
@@ -136,12 +140,13 @@ async function drift<S>({ pass, phase, announce }: Walk<S>, one: Part): Promise<
     connection,
     drifted.filter(({ now }) => now !== null).map(({ resource }) => resource),
   );
-  for (const { resource, now, found } of drifted) {
-    pass.changes += 1;
+  for (const { resource, now, found, uncertain } of drifted) {
+    if (!uncertain) pass.changes += 1;
     pass.changed.set(`${machine} ${resource.id}`, resource.desired);
     const disturbs = resource.disturbs?.(now) ?? [];
     pass.options.report({
       ...{ type: 'change', machine, phase: phase.name, resource: resource.id, differences: found },
+      ...(uncertain ? { uncertain } : {}),
       ...(resource.why === undefined ? {} : { why: resource.why }),
       ...(disturbs.length === 0 ? {} : { disturbs }),
       ...(lines.has(resource.id) ? { lines: lines.get(resource.id) ?? [] } : {}),
@@ -149,6 +154,21 @@ async function drift<S>({ pass, phase, announce }: Walk<S>, one: Part): Promise<
   }
   const work = drifted.map(({ resource, now }) => ({ resource: resource.id, steps: resource.steps(now) }));
   return [{ machine, connection, resources: drifted.map(({ resource }) => resource), work }];
+}
+
+interface Compared {
+  readonly resource: Resource;
+  readonly now: State | null;
+  readonly found: readonly Difference[];
+  /** Only while planning can something still be unknown. */
+  readonly uncertain: boolean;
+}
+
+function compared(one: Part, resource: Resource, planOnly: boolean): Compared {
+  const now = stateOf(one, resource);
+  const uncertain = planOnly && one.answers.get(resource.id) === unknown;
+  const unseen = { key: 'present', now: null, wanted: resource.desired !== null };
+  return { resource, now, uncertain, found: uncertain ? [unseen] : differences(resource, now) };
 }
 
 async function close<S>(

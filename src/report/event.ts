@@ -17,6 +17,8 @@ export type Event =
       readonly resource: string;
       readonly differences: readonly Difference[];
       readonly why?: string;
+      /** While planning: what is there could not be asked (an API that is down); perhaps nothing has to be done. */
+      readonly uncertain?: true;
       /** What stops for a while when this is done: "restarts kubelet.service". */
       readonly disturbs?: readonly string[];
       /** Lines of a text that would go (-) and come (+), when it is no secret. */

@@ -69,17 +69,15 @@ function linesOf(event: Event, options: PlainOptions, paint: Paint, shown: Map<s
   }
 }
 
-function changeLines(
-  event: Extract<Event, { type: 'change' }>,
-  { verbose, plan = false }: PlainOptions,
-  paint: Paint,
-): string[] {
-  const made = event.differences.some(({ key, now }) => key === 'present' && now === false);
-  const gone = event.differences.some(({ key, now }) => key === 'present' && now === true);
-  const sign = made ? paint('green', '+') : gone ? paint('red', '-') : paint('yellow', '~');
-  const keys = made || gone ? '' : ` (${event.differences.map(({ key }) => key).join(', ')})`;
+type Change = Extract<Event, { type: 'change' }>;
+
+function changeLines(event: Change, { verbose, plan = false }: PlainOptions, paint: Paint): string[] {
+  const kind = kindOf(event);
+  const sign = { '+': paint('green', '+'), '-': paint('red', '-'), '~': paint('yellow', '~'), '?': '?' }[
+    kind
+  ];
   const disturbs = (event.disturbs ?? []).map((text) => paint('yellow', indented(`! ${text}`)));
-  const line = `  ${event.machine.padEnd(10)} ${sign} ${event.resource}${keys}`;
+  const line = `  ${event.machine.padEnd(10)} ${sign} ${event.resource}${detail(event, kind)}`;
   if (!verbose && !plan) return [line, ...disturbs];
   const why = event.why === undefined ? [] : [paint('dim', indented(event.why))];
   const lines = (event.lines ?? []).map((text) =>
@@ -87,7 +85,19 @@ function changeLines(
   );
   // The lines say more than their digest.
   const shown = event.differences.filter(({ key }) => verbose || !(lines.length > 0 && key === 'sha256'));
-  return [line, ...(made || gone ? [] : shown.map(differenceLine)), ...lines, ...disturbs, ...why];
+  return [line, ...(kind === '~' ? shown.map(differenceLine) : []), ...lines, ...disturbs, ...why];
+}
+
+/** Made, taken away, changed; or nobody can say yet. */
+function kindOf({ uncertain, differences }: Change): '+' | '-' | '~' | '?' {
+  if (uncertain) return '?';
+  const present = differences.find(({ key }) => key === 'present');
+  return present === undefined ? '~' : present.wanted === true ? '+' : '-';
+}
+
+function detail({ differences }: Change, kind: ReturnType<typeof kindOf>): string {
+  if (kind === '?') return ' (cannot be asked now; perhaps nothing is to be done)';
+  return kind === '~' ? ` (${differences.map(({ key }) => key).join(', ')})` : '';
 }
 
 const indented = (text: string): string => `               ${text}`;
