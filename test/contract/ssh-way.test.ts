@@ -111,8 +111,10 @@ describe.skipIf(obstacle)('the way there', () => {
     const server = await sshd();
     const between = await proxy(server.port);
     const connection = await connected(server, { port: between.port });
-    const running = connection.run('echo begun; sleep 60');
-    await sleep(300);
+    let begun = (): void => undefined;
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const running = connection.run('echo begun; sleep 60', { onLine: () => begun() });
+    await hasBegun;
     between.reset();
     const stderr = 'the connection broke\n';
     expect(await running).toMatchObject({
