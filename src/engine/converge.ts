@@ -84,6 +84,8 @@ function lostOutcome(error: unknown): Outcome {
 /** What one pass knows; filled by asking, read by the phases. */
 export interface Pass<S> {
   readonly options: ConvergeOptions<S>;
+  /** From 1; the first of several found something to do, or was cut off. */
+  readonly number: number;
   readonly plan: Plan<S>;
   readonly present: ReadonlyMap<string, Connection>;
   readonly awaiting: readonly string[];
@@ -123,6 +125,7 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
     awaiting,
     surveys,
     met: new Set(),
+    number,
     changes: 0,
     changed: new Map(),
     deferred: [],

@@ -28,7 +28,8 @@ async function unmetOn<S>(pass: Pass<S>, need: Condition, machine: string): Prom
   const key = `${need.name} ${need.description} ${machine}`;
   if (pass.met.has(key)) return null;
   // Behind a phase that was deferred one might wait in vain; the next pass asks again.
-  if (pass.changes > 0 && pass.deferred.length === 0) await settle(machine, connection, need, report);
+  const mayCome = (pass.changes > 0 || pass.number > 1) && pass.deferred.length === 0;
+  if (mayCome) await settle(machine, connection, need, report);
   else {
     const answer = await check(machine, connection, need);
     if (!answer.met) return answer.reason;
