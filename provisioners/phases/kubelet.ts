@@ -3,7 +3,7 @@ import { sh, verbatim } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
-import { absent, directory, file } from '../../src/resources/file.ts';
+import { absent, directory, file, type FileResource } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
 import {
   apiServerReady,
@@ -26,6 +26,7 @@ import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
 const DAY = 86_400_000;
+const PKI = '/etc/kubernetes/pki';
 const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
 
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
@@ -42,6 +43,8 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
       ...[apiServerReady(cluster), mayJoin(cluster)],
     ],
     stages: [
+      // Before anything is asked that trusts it.
+      { title: 'authority', resources: (scope) => [directory(PKI), authority(scope)] },
       {
         title: 'kubelets',
         resources: (scope) => [
@@ -64,9 +67,11 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
   };
 }
 
+const authority = ({ pki }: Scope): FileResource => file(`${PKI}/ca.crt`, pki.authority('ca').certificatePem);
+
 function kubeletResources(scope: Scope): Resource[] {
-  const { node, facts, artefacts, pki, joining } = scope;
-  const ca = file('/etc/kubernetes/pki/ca.crt', pki.authority('ca').certificatePem);
+  const { node, facts, artefacts, joining } = scope;
+  const ca = authority(scope);
   const config = file('/var/lib/kubelet/config.yaml', yaml(kubeletConfiguration(scope)), {
     mode: 0o600,
   });
@@ -77,9 +82,7 @@ function kubeletResources(scope: Scope): Resource[] {
   });
   return [
     ...programs(artefacts, 'kubelet'),
-    directory('/etc/kubernetes/pki', { mode: 0o755 }),
     directory('/etc/kubernetes/manifests', { mode: 0o755 }),
-    ca,
     ...(joining.includes(node.name) ? [bootstrapConf(scope)] : []),
     config,
     ...(facts.resolvConf === '' ? [noResolver] : []),

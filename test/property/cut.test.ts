@@ -4,8 +4,8 @@ import { damages, hurt } from './damages.ts';
 import { clusterOf, descriptions, histories, kinds } from './descriptions.ts';
 import { asIfUndisturbed, planIsApply, powerOn, succeeded, undisturbed } from './properties.ts';
 import { describe as edit, newModel, run } from './rig.ts';
+import { runs } from './runs.ts';
 
-const runs = (number: number) => ({ numRuns: number * Number(process.env['HARDWAY_RUNS'] ?? 1) });
 const PATIENCE = 600_000;
 
 /** Where on its way a run is cut off, whether the effect in hand was done, and whether its machine went down too. */

@@ -5,9 +5,8 @@ import { damages, hurt } from './damages.ts';
 import { clusterOf, descriptions, histories, kinds } from './descriptions.ts';
 import { asIfUndisturbed, planIsApply, powerOn, succeeded } from './properties.ts';
 import { describe as edit, newModel, run } from './rig.ts';
+import { runs } from './runs.ts';
 
-/** fast-check prints seed and path of a failure: give them to fc.assert to see it again. */
-const runs = (number: number) => ({ numRuns: number * Number(process.env['HARDWAY_RUNS'] ?? 1) });
 const PATIENCE = 600_000;
 
 describe('what the plan announces is what the run does, and a second run does nothing', () => {
