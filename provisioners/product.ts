@@ -18,6 +18,7 @@ export const product: Product = {
       kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
   },
+  facts: async () => (await import('./facts.ts')).factsScript,
   async explain(cluster, machine, is) {
     const { influences, wantedOf } = await import('./influences.ts');
     const all = new Map(wantedOf(cluster, machine).map((one) => [one.id, one]));

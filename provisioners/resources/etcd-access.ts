@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
-import { type Answer, type Resource, unknown } from '../../src/engine/resource.ts';
+import { type Answer, type Resource, type State, unknown } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { unlessDatabase } from './manifest.ts';
 
@@ -28,34 +28,53 @@ const roles: Readonly<Record<string, readonly Permission[]>> = {
   flannel: [readwrite('/coreos.com/network/', true)],
 };
 
+const names = Object.keys(roles);
+
 /** etcd's own users: without them flannel's certificate, which every minion holds, could read every Secret. */
 export function etcdUsers(): Resource {
-  const names = Object.keys(roles);
+  const set: State = {
+    authentication: 'true',
+    ...Object.fromEntries(names.map((name) => [`role ${name}`, canonical(name)])),
+    ...Object.fromEntries(['root', ...names].map((name) => [`user ${name}`, name])),
+  };
+  const isSet = (now: State | null): boolean => Object.keys(set).every((key) => now?.[key] === set[key]);
   return {
     id: 'etcd:users',
-    desired: {
-      authentication: 'true',
-      ...Object.fromEntries(names.map((name) => [`role ${name}`, canonical(name)])),
-      ...Object.fromEntries(['root', ...names].map((name) => [`user ${name}`, name])),
-    },
-    question: command(question(names), parse),
-    steps: () => [{ run: setUp(names) }],
+    desired: { ...set, recorded: true },
+    question: command(question, parse),
+    steps: (now) => [...(isSet(now) ? [] : [{ run: setUp }]), { run: record }],
     why: 'flannel on a minion sees only its own keys, not the Secrets of the cluster.',
   };
 }
 
-const question = (names: readonly string[]): Script => sh`${verbatim(unlessDatabase)}
+/** What etcd said of its users, below the number of changes that had been made to them. */
+const RECORD = '/var/lib/hardway/etcd-access';
+
+/** Six programs to start are felt in each run: etcd counts the changes itself, so one that tells the number will do. */
+const revision = sh`revision=\${auth#*cluster_id?:}
+revision="\${revision%%,*} \${auth##*authRevision?:}"`;
+
+const listed = sh`for name in root ${names}; do echo "user|$name|$(${etcdctl} user get "$name" -w json 2>/dev/null)" & done
+for name in ${names}; do echo "role|$name|$(${etcdctl} role get "$name" -w json 2>/dev/null)" & done
+wait`;
+
+const question: Script = sh`${verbatim(unlessDatabase)}
 [ -x /usr/local/bin/etcdctl ] || exit 0
 auth=$(${etcdctl} auth status -w json 2>/dev/null) || exit 0
 echo answered
 echo "auth||$auth"
-for name in root ${names}; do echo "user|$name|$(${etcdctl} user get "$name" -w json 2>/dev/null)" & done
-for name in ${names}; do echo "role|$name|$(${etcdctl} role get "$name" -w json 2>/dev/null)" & done
-wait`;
+${verbatim(revision)}
+[ -e ${RECORD} ] && read -r known <${RECORD} && [ "$known" = "$revision" ] && echo recorded && sed 1d ${RECORD} && exit 0
+${verbatim(listed)}`;
+
+const record: Script = sh`auth=$(${etcdctl} auth status -w json)
+${verbatim(revision)}
+{ echo "$revision"; ${verbatim(listed)}; } >${`${RECORD}.new`}
+mv ${`${RECORD}.new`} ${RECORD}`;
 
 function parse(output: string): Answer {
   if (!output.startsWith('answered')) return unknown;
-  const state: Record<string, string> = {};
+  const state: Record<string, string | boolean> = { recorded: /^recorded$/m.test(output) };
   for (const [, kind = '', name = '', text = ''] of output.matchAll(/^(user|role|auth)\|([^|]*)\|(.*)$/gm)) {
     if (text === '') continue;
     const seen = JSON.parse(text) as { enabled?: boolean; roles?: string[]; perm?: EtcdPermission[] };
@@ -90,15 +109,15 @@ const canonical = (role: string): string =>
     .sort()
     .join('; ');
 
+const grants = names.flatMap((name) =>
+  (roles[name] ?? []).map(
+    ({ type, key, prefix }) =>
+      sh`${etcdctl} role grant-permission ${name} ${type} ${key} ${prefix ? ['--prefix=true'] : []} >/dev/null`,
+  ),
+);
+
 /** Safe to repeat: what exists already is left, what is missing is added, authentication comes last. */
-const setUp = (names: readonly string[]): Script => {
-  const grants = names.flatMap((name) =>
-    (roles[name] ?? []).map(
-      ({ type, key, prefix }) =>
-        sh`${etcdctl} role grant-permission ${name} ${type} ${key} ${prefix ? ['--prefix=true'] : []} >/dev/null`,
-    ),
-  );
-  return sh`for name in root ${names}; do
+const setUp: Script = sh`for name in root ${names}; do
   { ${etcdctl} user get "$name" || ${etcdctl} user add "$name" --no-password; } >/dev/null 2>&1 &
   { ${etcdctl} role get "$name" || ${etcdctl} role add "$name"; } >/dev/null 2>&1 &
 done
@@ -107,7 +126,6 @@ for name in root ${names}; do ${etcdctl} user grant-role "$name" "$name" >/dev/n
 wait
 ${verbatim(...grants)}
 ${etcdctl} auth enable >/dev/null`;
-};
 
 /** One key with exactly this value. */
 export function etcdKey(key: string, value: string): Resource {

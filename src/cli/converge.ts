@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { provideArtefacts } from '../artefacts/artefacts.ts';
 import type { Node } from '../cluster/model.ts';
 import { converge, type Outcome, type Selection } from '../engine/converge.ts';
+import type { Recipe } from '../engine/phase.ts';
 import { effect } from '../engine/site.ts';
 import type { Report } from '../report/event.ts';
 import { clusterToken } from '../state/token.ts';
@@ -25,32 +26,31 @@ export interface RunOptions {
 export async function runRecipe(product: Product, session: Session, options: RunOptions): Promise<Outcome> {
   const { cluster, state } = session;
   const { report, planOnly } = options;
-  // Together: both take a while when they have something to do.
-  const [prepared, artefacts] = await Promise.all([
-    product.prepare(cluster, state.path('pki'), isNew(session)),
-    provideArtefacts({ source: cluster.artefacts.source, report }),
-  ]);
+  // Machines are asked what they are while keys are looked through; artefacts may take a quarter of an hour.
+  const preparing = product.prepare(cluster, state.path('pki'), isNew(session));
+  preparing.catch(() => undefined); // told when the plan is made
+  const artefacts = await provideArtefacts({ source: cluster.artefacts.source, report });
   const token = planOnly && isNew(session) ? 'aaaaaa.aaaaaaaaaaaaaaaa' : await clusterToken(state);
   const reload = async (name: string): Promise<void> => {
     const { vagrant } = await import('../lab/vagrant.ts');
     await vagrant(['reload', '--no-provision', name], session.folder, report);
   };
-  const whole = prepared.recipe({
+  const circumstances = {
     ...{ artefacts, token, leaving: options.leaving, hostCpus: availableParallelism() },
     restarting: { machines: session.machines, reload, report },
-  });
+  };
   const here = { machine: '', phase: 'operator', report };
   const accept = once(() =>
     effect(here, 'keys and certificates', async () => {
-      await prepared.keep();
+      await (await preparing).keep();
       await options.accepted?.();
     }),
   );
-  const recipe: typeof whole = {
-    ...whole,
+  const recipe: Recipe<unknown> = {
+    facts: await product.facts(),
     // What stands against it is told by the plan; until then nothing is written on this side either.
     async plan(facts) {
-      const plan = await whole.plan(facts);
+      const plan = await (await preparing).recipe(circumstances).plan(facts);
       if (!planOnly) await accept();
       return plan;
     },
@@ -61,7 +61,7 @@ export async function runRecipe(product: Product, session: Session, options: Run
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   if (!planOnly && outcome.failures.length === 0)
-    await effect(here, 'kubeconfig', () => keepKubeconfig(session, prepared));
+    await effect(here, 'kubeconfig', async () => keepKubeconfig(session, await preparing));
   return outcome;
 }
 

@@ -11,6 +11,8 @@ import type { Report } from '../report/event.ts';
 export interface Product {
   /** Loads or makes everything that is signed; writes nothing. Authorities only while `mayCreate`. */
   prepare(cluster: Cluster, pkiFolder: string, mayCreate: boolean): Promise<Prepared>;
+  /** Reads what kind of machine one is; the same whatever the cluster. */
+  facts(): Promise<Script>;
   /** What each present machine and the cluster as a whole are like. Reads only; waits up to `patience` seconds for health. */
   status(
     cluster: Cluster,

@@ -1,9 +1,27 @@
-// `npm run bench [-- <part> [rounds]]`: what Hardway needs, measured on machines made for it and removed afterwards.
-// Hosts are noisy: medians, and figures of one run only, may be compared.
+// `npm run bench [-- <part> [rounds]]`: what Hardway needs, measured on machines that are made for it and removed
+// afterwards. Hosts are noisy: compare medians, and only figures of one run.
 import { markdown } from './table.mjs';
 
+const withLab = async (measure) => {
+  const { prepareLab, removeLab } = await import('./lab.mjs');
+  try {
+    await prepareLab();
+    return await measure();
+  } finally {
+    await removeLab();
+  }
+};
+
 const parts = {
-  'bring-up': { rounds: 5, of: async (rounds) => (await import('./bring-up.mjs')).bringUps(rounds) },
+  noop: {
+    rounds: 9,
+    of: (rounds) => withLab(async () => ({ rows: await (await import('./noop.mjs')).noops(rounds) })),
+  },
+  'bring-up': {
+    rounds: 5,
+    of: (rounds) => withLab(async () => ({ rows: await (await import('./bring-up.mjs')).bringUps(rounds) })),
+  },
+  fleet: { rounds: 5, of: async (rounds) => (await import('./fleet.mjs')).fleets(rounds) },
 };
 
 const [only, rounds] = process.argv.slice(2);
@@ -11,14 +29,14 @@ if (only !== undefined && !(only in parts)) {
   console.error(`there is no part ${only}; there are: ${Object.keys(parts).join(', ')}`);
   process.exit(1);
 }
-const { prepareLab, removeLab } = await import('./lab.mjs');
+const chosen = Object.entries(parts).filter(([name]) => only === undefined || only === name);
 const rows = [];
-try {
-  await prepareLab();
-  for (const [name, part] of Object.entries(parts)) {
-    if (only === undefined || only === name) rows.push(...(await part.of(Number(rounds ?? part.rounds))));
-  }
-} finally {
-  await removeLab();
+const plots = [];
+for (const [name, part] of chosen) {
+  console.error(`measuring: ${name}`);
+  const measured = await part.of(Number(rounds ?? part.rounds));
+  rows.push(...measured.rows);
+  if (measured.plot !== undefined) plots.push(measured.plot);
 }
 console.log(markdown(['measured', 'median (range)'], rows));
+for (const plot of plots) console.log(`\n${plot}`);

@@ -4,6 +4,7 @@ import type { Connection } from '../../src/connection/connection.ts';
 
 export interface Counts {
   connections: number;
+  /** That asked for something. */
   commands: number;
 }
 
@@ -34,8 +35,7 @@ export function serve(
     });
     client.on('session', (accept) => {
       accept().on('exec', (accepted, _, { command }) => {
-        counts.commands += 1;
-        void answer(accepted(), command, machine());
+        void answer(accepted(), command, machine(), counts);
       });
     });
   });
@@ -46,17 +46,24 @@ export function serve(
   });
 }
 
-async function answer(channel: ServerChannel, command: string, machine: Connection): Promise<void> {
+async function answer(
+  channel: ServerChannel,
+  command: string,
+  machine: Connection,
+  counts: Counts,
+): Promise<void> {
   const end = (code: number): void => {
     channel.exit(code);
     channel.end();
   };
   if (command.includes('hw-who')) {
+    counts.commands += 1;
     channel.write('hw-who 0 root\nhw-free\n');
     return end(0);
   }
   const text = await input(channel);
   if (text === '') return end(0); // opened ahead of time and not used
+  counts.commands += 1;
   const { begin, mark, body } = unframed(text);
   const { code, stdout, stderr } = await machine.run(body);
   channel.stderr.write(`${begin}\n${stderr}${mark} ${code}\n`);

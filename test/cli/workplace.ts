@@ -118,6 +118,7 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
     }),
     status: async () => ({ nodes: [], problems: [] }),
     glance: async () => null,
+    facts: async () => sh`echo facts`,
     removal: async () => sh`true`,
     phases: async ({ nodes }) =>
       all(

@@ -55,6 +55,15 @@ describe('known hosts', () => {
     expect([(await hosts.load('a', 22)).length, (await hosts.load('b', 22)).length]).toEqual([0, 1]);
   });
 
+  it('are read again when somebody else has changed the file', async () => {
+    const [mine, theirs] = [knownHosts(file), knownHosts(file)];
+    expect(await mine.load('a', 22)).toEqual([]);
+    await theirs.record('a', 22, line.key);
+    expect(await mine.load('a', 22)).toHaveLength(1);
+    await theirs.forget('a', 22);
+    expect(await mine.load('a', 22)).toEqual([]);
+  });
+
   const damaged = ['half a line', '@revoked a ssh-ed25519 AAAA', 'a ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIA=='];
   it.each(damaged)('are not guessed from %j', async (text) => {
     writeFileSync(file, `# comment\n\n${text}\n`);

@@ -6,7 +6,7 @@ import { kubectl } from '../../provisioners/resources/manifest.ts';
 import { registration } from '../../provisioners/resources/registration.ts';
 import { nodeNamed } from './api.ts';
 import { apiAt, asAdministrator, may } from './door.ts';
-import { authenticationJson, type EtcdData, roleJson, userJson } from './etcd.ts';
+import { accessRevision, authenticationJson, type EtcdData, roleJson, userJson } from './etcd.ts';
 import { blockIn } from './hosts.ts';
 import { printCertificate } from '../../provisioners/printed-certificate.ts';
 import { certificateOf, isValid, printed } from './kubelet.ts';
@@ -132,13 +132,17 @@ true`,
   },
 ];
 
+export const ETCD_RECORD = '/var/lib/hardway/etcd-access';
+
 function users(etcd: EtcdData | null, { disk }: ModelMachine): string {
   if (!disk.has('/var/lib/etcd/member')) return 'answered\n';
   if (etcd === null) return '';
   const names = ['kube-apiserver-etcd-client', 'flannel'];
+  const isRecorded = disk.text(ETCD_RECORD) === accessRevision(etcd);
   return [
     'answered',
     `auth||${authenticationJson(etcd)}`,
+    ...(isRecorded ? ['recorded'] : []),
     ...['root', ...names].map((name) => `user|${name}|${userJson(etcd, name)}`),
     ...names.map((name) => `role|${name}|${roleJson(etcd, name)}`),
     '',

@@ -74,3 +74,11 @@ export function roleJson({ roles }: EtcdData, name: string): string {
 
 export const authenticationJson = ({ authentication }: EtcdData): string =>
   JSON.stringify(authentication ? { enabled: true } : {});
+
+/** Another one after each change of users, roles or authentication. */
+export const accessRevision = ({ authentication, users, roles }: EtcdData): string =>
+  JSON.stringify([
+    authentication,
+    [...users].map(([name, has]) => [name, [...has].sort()]).sort(),
+    [...roles].map(([name, permissions]) => [name, [...permissions.values()]]).sort(),
+  ]);

@@ -1,11 +1,12 @@
-import { CTL, etcdHere } from './commands.ts';
-import { enableAuthentication, type EtcdData, grantPermission, grantRole } from './etcd.ts';
+import { etcdUsers } from '../../provisioners/resources/etcd-access.ts';
+import { CTL, ETCD_RECORD, etcdHere } from './commands.ts';
+import { accessRevision, enableAuthentication, type EtcdData, grantPermission, grantRole } from './etcd.ts';
 import { withBlock } from './hosts.ts';
 import { kubectlSteps } from './kubectl.ts';
 import type { ModelMachine } from './machine.ts';
 import { IMPORTED } from './questions.ts';
 import { Refusal } from './refusal.ts';
-import { type Known, shape, text, word, words, wordsOf } from './shape.ts';
+import { type Known, like, shape, text, word, words, wordsOf } from './shape.ts';
 import { STARTED } from './systemd.ts';
 import { removalSteps } from './removal.ts';
 
@@ -22,6 +23,10 @@ const etcdOf = (machine: ModelMachine): EtcdData => {
   if (etcd === null) throw new Refusal(1, 'etcdctl: context deadline exceeded');
   return etcd;
 };
+
+/** All that is left to do when the users are as they should be. */
+const [recorded] = etcdUsers().steps(etcdUsers().desired);
+const recordUsers = recorded !== undefined && 'run' in recorded ? recorded.run : '';
 
 const files: readonly Step[] = [
   { shape: shape`rm -rf -- ${word}`, act: once(({ disk }, path = '') => disk.remove(path)) },
@@ -195,6 +200,10 @@ wait`,
     act: once((machine, role = '', type = '', key = '', prefix = '') =>
       grantPermission(etcdOf(machine), role, { type, key, prefix: prefix === "'--prefix=true'" }),
     ),
+  },
+  {
+    shape: like(recordUsers),
+    act: once((machine) => machine.disk.overwrite(ETCD_RECORD, accessRevision(etcdOf(machine)))),
   },
   {
     shape: shape`${CTL} auth enable >/dev/null`,

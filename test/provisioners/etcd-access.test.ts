@@ -1,4 +1,8 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { localConnection } from '../../src/connection/local.ts';
 import { differences } from '../../src/engine/difference.ts';
 import { unknown } from '../../src/engine/resource.ts';
 import { etcdKey, etcdUsers, flannelLease } from '../../provisioners/resources/etcd-access.ts';
@@ -9,6 +13,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** As etcdctl 3.6.14 printed it, by line; a real member set up by the recipe's own steps. */
 const lines = {
+  recorded: 'recorded',
   auth: `auth||{${header},"enabled":true,"authRevision":16}`,
   root: `user|root|{${header},"roles":["root"]}`,
   api: `user|kube-apiserver-etcd-client|{${header},"roles":["kube-apiserver-etcd-client"]}`,
@@ -37,6 +42,7 @@ describe('the users of etcd', () => {
     ['as set up', output(), []],
     ['in another order', output().split('\n').toSorted().join('\n'), []],
     ['etcd does not answer', '', ['unknown']],
+    ['changed since it was recorded, but well', output({ recorded: '' }), ['recorded: false → true']],
     [
       'authentication is off',
       output({ auth: `auth||{${header},"authRevision":1}` }),
@@ -75,6 +81,40 @@ describe('the users of etcd', () => {
     const script = step !== undefined && 'run' in step ? step.run : '';
     expect(script.trimEnd()).toMatch(/auth enable >\/dev\/null$/);
     expect(script.match(/grant-permission/g)).toHaveLength(4);
+  });
+
+  it('are only recorded when nothing else is missing', () => {
+    const { desired, steps } = etcdUsers();
+    expect(steps({ ...desired, recorded: false })).toHaveLength(1);
+    expect(steps({ ...desired, 'user flannel': '' })).toHaveLength(2);
+  });
+
+  it('are asked one by one only when etcd counts other changes than were recorded', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hardway-test-'));
+    const calls = join(folder, 'calls');
+    const member = join(folder, 'etcdctl');
+    const ask = async (revision: number): Promise<string> => {
+      const reply = `{"header":{"cluster_id":77,"member_id":1},"enabled":true,"authRevision":${revision}}`;
+      writeFileSync(member, `#!/bin/sh\necho "$*" >>${calls}\necho '${reply}'\n`, { mode: 0o755 });
+      const { question, steps } = etcdUsers();
+      const [step] = steps(etcdUsers().desired);
+      const here = (script: string): string =>
+        script
+          .replaceAll(/\/usr\/local\/bin\/etcdctl( --endpoints\S+ --cacert\S+ --cert\S+ --key\S+)?/g, member)
+          .replaceAll('/var/lib/', `${folder}/`);
+      mkdirSync(join(folder, 'etcd/member'), { recursive: true });
+      mkdirSync(join(folder, 'hardway'), { recursive: true });
+      rmSync(calls, { force: true });
+      const { stdout } = await localConnection().run(here(question.ask));
+      const asked = readFileSync(calls, 'utf8').split('\n').length - 1;
+      if (step !== undefined && 'run' in step) await localConnection().run(here(step.run));
+      return `${asked} ${stdout.includes('\nrecorded\n')}`;
+    };
+    try {
+      expect([await ask(16), await ask(16), await ask(17)]).toEqual(['6 false', '1 true', '6 false']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
