@@ -10,7 +10,9 @@ import { byRole } from './scope.ts';
 export function refuseLostDatabase(cluster: Cluster, machines: ReadonlyMap<string, Facts>): void {
   const members = byRole(cluster, 'etcd').map(({ name }) => name);
   const isEmpty = members.every((name) => machines.get(name)?.etcdData === false);
-  const joined = [...machines].filter(([, { kubeletDays }]) => kubeletDays !== null).map(([name]) => name);
+  const joined = cluster.nodes
+    .map(({ name }) => name)
+    .filter((name) => (machines.get(name)?.kubeletDays ?? null) !== null);
   if (!isEmpty || joined.length === 0) return;
   throw new MachineError(members.join(', '), 'its etcd database is gone, but the cluster was up already', {
     evidence: [

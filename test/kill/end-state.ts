@@ -46,7 +46,7 @@ const services =
 
 /** Names, modes, owners and contents; units; kernel settings; etcd's users. What differs by nature has no content. */
 const machineScript = `find ${folders.join(' ')} -printf 'file %p %y %m %u:%g %l\\n' 2>/dev/null | sort
-find ${folders.join(' ')} -type f ! -path '/etc/cni/net.d/*' ! -path '/var/lib/hardway/digests/*' ! -path '/var/lib/hardway/images/*' -exec sha256sum {} + 2>/dev/null | sed 's/^/sha256 /'
+find ${folders.join(' ')} -type f ! -path '/etc/cni/net.d/*' ! -path '/var/lib/hardway/digests/*' ! -path '/var/lib/hardway/images/*' ! -path /var/lib/hardway/etcd-access -exec sha256sum {} + 2>/dev/null | sed 's/^/sha256 /'
 find /etc /opt /root /run /tmp /usr/local /var/lib -xdev -path /var/lib/containerd -prune -o \\( -name '.hw-*' -o -name 'break-glass.*' \\) -printf 'leftover %p\\n'
 for unit in ${services}; do echo "unit $unit $(systemctl is-enabled $unit 2>/dev/null) $(systemctl is-active $unit) reload=$(systemctl show --property=NeedDaemonReload --value $unit)"; done
 systemctl list-units --failed --plain --no-legend | sed 's/^/failed unit /'
