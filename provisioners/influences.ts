@@ -1,4 +1,5 @@
 import type { Artefacts } from '../src/artefacts/artefact.ts';
+import { isDuration } from '../src/cluster/duration.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import type { Authority } from '../src/pki/authority.ts';
 import { certificates } from './certificates.ts';
@@ -63,7 +64,7 @@ function withEmptyArguments(cluster: Cluster): Cluster {
   return { ...cluster, controlPlane: { ...controlPlane, extraArgs: { ...none, ...controlPlane.extraArgs } } };
 }
 
-const EVERYTHING = ['name', 'network', 'controlPlane', 'kubelet', 'token'] as const;
+const EVERYTHING = ['name', 'network', 'controlPlane', 'kubelet', 'pki', 'token', 'security'] as const;
 
 /** The cluster with one key changed at a time. */
 function variants(
@@ -112,7 +113,7 @@ const withNode = (cluster: Cluster, index: number, node: Cluster['nodes'][number
 function changed(value: unknown, key: string): { key: string; value: unknown }[] {
   if (typeof value === 'number') return [{ key, value: value + 1 }];
   if (typeof value === 'boolean') return [{ key, value: !value }];
-  if (typeof value === 'string') return [{ key, value: `${value}0` }];
+  if (typeof value === 'string') return [{ key, value: isDuration(value) ? `9${value}` : `${value}0` }];
   if (Array.isArray(value)) return [{ key, value: [...value, ARBITRARY] }];
   if (typeof value !== 'object' || value === null) return [];
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);

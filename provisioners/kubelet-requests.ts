@@ -1,3 +1,4 @@
+import { daysIn } from '../src/cluster/duration.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import type { Attendance, Condition, Reply } from '../src/engine/phase.ts';
@@ -93,7 +94,7 @@ function answers({ cluster, pki, joining }: Scope): Reply {
       note(`certificate request ${request.name} of ${request.requestor} refused: ${problem}`);
       return deny(request.name, problem);
     }
-    return approve(request.name, sign(request, pki, cluster.pki.leafDays));
+    return approve(request.name, sign(request, pki, daysIn(cluster.pki.leafValidity)));
   };
 }
 

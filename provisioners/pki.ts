@@ -1,3 +1,4 @@
+import { daysIn } from '../src/cluster/duration.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import { HardwayError } from '../src/errors.ts';
 import type { Authority } from '../src/pki/authority.ts';
@@ -24,13 +25,16 @@ export interface PreparedPki extends ClusterPki {
  */
 export async function preparePki(cluster: Cluster, folder: string, mayCreate: boolean): Promise<PreparedPki> {
   const writes: (() => Promise<void>)[] = [];
-  // P-256: a fiftieth of the time that RSA keys take, at each handshake too.
-  const store = openPki(folder, { algorithm: 'ecdsa', later: (write) => writes.push(write) });
+  const store = openPki(folder, { algorithm: cluster.pki.algorithm, later: (write) => writes.push(write) });
   const names = Object.keys(authorities) as AuthorityName[];
   const [serviceAccount, ...made] = await Promise.all([
     store.ensureKeyPair('service-account', { mayCreate }),
     ...names.map((name) =>
-      store.ensureAuthority(name, { commonName: authorities[name], days: cluster.pki.caDays }, { mayCreate }),
+      store.ensureAuthority(
+        name,
+        { commonName: authorities[name], days: daysIn(cluster.pki.caValidity) },
+        { mayCreate },
+      ),
     ),
   ]);
   const byName = new Map(names.map((name, index) => [name, made[index]]));
@@ -38,7 +42,7 @@ export async function preparePki(cluster: Cluster, folder: string, mayCreate: bo
   const roots = writes.splice(0);
   const entries = certificates(cluster);
   const leaves = await Promise.all(
-    entries.map((entry) => ensure(store, entry, authority, cluster.pki.leafDays)),
+    entries.map((entry) => ensure(store, entry, authority, daysIn(cluster.pki.leafValidity))),
   );
   const byEntry = new Map(entries.map(({ name }, index) => [name, leaves[index]]));
   return {

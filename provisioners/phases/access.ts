@@ -1,3 +1,4 @@
+import { type Duration, secondsIn } from '../../src/cluster/duration.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
@@ -55,7 +56,7 @@ const binding = (name: string, role: string, subject: string, kind: 'Group' | 'U
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const MINUTE = 60_000;
 
-/** In the cluster only while machines are joining: it ends by itself after token.ttlHours. */
+/** In the cluster only while machines are joining: it ends by itself after token.ttl. */
 function joinToken({ cluster, token }: Scope): Resource {
   const [id = '', secret = ''] = token.split('.');
   const wanted: Manifest = {
@@ -69,7 +70,7 @@ function joinToken({ cluster, token }: Scope): Resource {
     'token-secret': base64(secret),
     'usage-bootstrap-authentication': base64('true'),
     'auth-extra-groups': base64(BOOTSTRAPPERS),
-    expiration: base64(expiry(cluster.token.ttlHours)),
+    expiration: base64(expiry(cluster.token.ttl)),
   };
   return manifest(wanted, {
     secret: true,
@@ -79,8 +80,8 @@ function joinToken({ cluster, token }: Scope): Resource {
   });
 }
 
-const expiry = (hours: number): string =>
-  new Date(Date.now() + hours * 60 * MINUTE).toISOString().replace(/\.\d+/, '');
+const expiry = (ttl: Duration): string =>
+  new Date(Date.now() + secondsIn(ttl) * 1000).toISOString().replace(/\.\d+/, '');
 
 function tokenProblem(live: Manifest, secret: string): string | null {
   const data = (live['data'] ?? {}) as Readonly<Record<string, string>>;

@@ -10,6 +10,9 @@ export interface Description {
   readonly kubelet?: Partial<Cluster['kubelet']>;
   readonly pki?: Partial<Cluster['pki']>;
   readonly token?: Partial<Cluster['token']>;
+  readonly security?: Partial<Omit<Cluster['security'], 'audit'>> & {
+    readonly audit?: Partial<Cluster['security']['audit']>;
+  };
   readonly artefacts?: Partial<Cluster['artefacts']>;
   readonly timeouts?: Readonly<Record<string, number>>;
   readonly nodes?: readonly NodeEntry[];

@@ -1,3 +1,5 @@
+import type { Duration } from './duration.ts';
+
 /** The cluster as resolved from cluster.json: every default filled in, every pool expanded. */
 
 export type Role = 'etcd' | 'master' | 'minion';
@@ -24,8 +26,22 @@ export interface Cluster {
     readonly extraArgs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };
   readonly kubelet: { readonly failCgroupV1: boolean };
-  readonly pki: { readonly leafDays: number; readonly caDays: number };
-  readonly token: { readonly ttlHours: number };
+  readonly pki: {
+    /** Of the keys of servers and clients; authorities always have RSA keys. */
+    readonly algorithm: 'ecdsa' | 'rsa';
+    readonly leafValidity: Duration;
+    readonly caValidity: Duration;
+    /** Who signs what kubelets ask for: the operator's side, or the masters by themselves. */
+    readonly signer: 'operator' | 'cluster';
+  };
+  readonly token: { readonly ttl: Duration };
+  readonly security: {
+    readonly profile: 'lab' | 'hardened';
+    /** What a namespace without a label of its own allows to its pods. */
+    readonly podSecurity: 'privileged' | 'baseline' | 'restricted';
+    readonly encryption: 'secretbox' | 'aescbc';
+    readonly audit: { readonly days: number; readonly megabytes: number; readonly files: number };
+  };
   readonly artefacts: { readonly source: 'auto' | 'releases' | 'modules'; readonly box: 'baked' | 'bare' };
   /** Seconds, by condition name. */
   readonly timeouts: Readonly<Record<string, number>>;

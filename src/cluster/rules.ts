@@ -1,6 +1,7 @@
 /** What no schema can say: rules over several fields at once. */
 import { addressFindings } from './address-rules.ts';
 import type { Description, Judged } from './description.ts';
+import { secondsIn } from './duration.ts';
 import { nodeFindings } from './node-rules.ts';
 import type { Finding } from './problem.ts';
 import { rangeFindings, smallestMachineRange } from './range-rules.ts';
@@ -60,8 +61,9 @@ function controlPlaneFindings({ controlPlane }: Judged<Settings>): readonly Find
 }
 
 function lifetimeFindings({ pki }: Judged<Settings>): readonly Finding[] {
-  const { leafDays, caDays } = pki ?? {};
-  if (leafDays === undefined || caDays === undefined || leafDays <= caDays) return [];
-  const message = `${leafDays} days are longer than the ${caDays} of the authorities that sign (pki.caDays)`;
-  return [{ path: ['pki', 'leafDays'], at: 'value', message }];
+  const { leafValidity, caValidity } = pki ?? {};
+  if (leafValidity === undefined || caValidity === undefined) return [];
+  if (secondsIn(leafValidity) <= secondsIn(caValidity)) return [];
+  const message = `${leafValidity} is longer than the ${caValidity} of the authorities that sign (pki.caValidity)`;
+  return [{ path: ['pki', 'leafValidity'], at: 'value', message }];
 }

@@ -23,8 +23,14 @@ const defaults: Settings = {
   dns: { domain: 'cluster.local' },
   controlPlane: { sans: [], port: 6443, extraArgs: {} },
   kubelet: { failCgroupV1: false },
-  pki: { leafDays: 365, caDays: 3650 },
-  token: { ttlHours: 1 },
+  pki: { algorithm: 'ecdsa', leafValidity: '1y', caValidity: '10y', signer: 'operator' },
+  token: { ttl: '1h' },
+  security: {
+    profile: 'lab',
+    podSecurity: 'baseline',
+    encryption: 'secretbox',
+    audit: { days: 30, megabytes: 100, files: 10 },
+  },
   artefacts: { source: 'auto', box: 'baked' },
   timeouts: {
     etcdQuorum: 60,
@@ -61,6 +67,10 @@ export function settle(description: Description): Settings {
     kubelet: withDefaults(defaults.kubelet, given.kubelet),
     pki: withDefaults(defaults.pki, given.pki),
     token: withDefaults(defaults.token, given.token),
+    security: {
+      ...withDefaults(defaults.security, given.security),
+      audit: withDefaults(defaults.security.audit, given.security && (given.security.audit ?? {})),
+    },
     artefacts: withDefaults(defaults.artefacts, given.artefacts),
     timeouts: withDefaults(defaults.timeouts, given.timeouts),
     nodes: given.nodes,

@@ -4,7 +4,7 @@ import { problemsOf } from './problems-of.ts';
 const labelForm = "lower-case letters, digits and '-', beginning and ending with a letter or digit";
 const rangeForm = 'an IPv4 range such as "10.244.0.0/16"; IPv6 is not supported yet';
 const topKeys =
-  '$schema, name, kubernetes, network, controlPlane, kubelet, pki, token, artefacts, timeouts, nodes, addons';
+  '$schema, name, kubernetes, network, controlPlane, kubelet, pki, token, security, artefacts, timeouts, nodes, addons';
 
 /** One mistake each, and every word of what is said about it. */
 const mistakes: readonly (readonly [written: string, line: string])[] = [
@@ -32,8 +32,15 @@ const mistakes: readonly (readonly [written: string, line: string])[] = [
     `c.json:1:9 name: "${'a'.repeat(33)}" is too long; allowed: at most 32 characters`,
   ],
   ['{"name":7}', 'c.json:1:9 name: must be text in double quotes, is 7'],
-  ['{"pki":{"caDays":"3"}}', 'c.json:1:18 pki.caDays: must be a whole number, is the text "3"'],
-  ['{"token":{"ttlHours":0}}', 'c.json:1:22 token.ttlHours: 0 is too small; allowed: 1 to 168'],
+  ['{"pki":{"caValidity":3}}', 'c.json:1:22 pki.caValidity: must be text in double quotes, is 3'],
+  [
+    '{"pki":{"caValidity":"3 weeks"}}',
+    'c.json:1:22 pki.caValidity: "3 weeks" is not allowed; allowed: a whole number and a unit: m (minutes), h (hours), d (days) or y (years), such as "90d"',
+  ],
+  [
+    '{"security":{"audit":{"days":0}}}',
+    'c.json:1:30 security.audit.days: 0 is too small; allowed: 1 to 3650',
+  ],
   ['{"kubelet":{"failCgroupV1":1}}', 'c.json:1:28 kubelet.failCgroupV1: must be true or false, is 1'],
   [
     '{"kubernetes":{"version":"1.35.2"}}',
@@ -88,9 +95,9 @@ describe('a broken value', () => {
   });
 
   it('of JSON itself hides what follows, for that can no longer be judged', () => {
-    expect(problemsOf('{"name":"A", "pki":{"leafDays":x}, "nodes":[{"name":}]}')).toEqual([
+    expect(problemsOf('{"name":"A", "pki":{"leafValidity":x}, "nodes":[{"name":}]}')).toEqual([
       expect.stringContaining('c.json:1:9 name: "A" is not allowed'),
-      'c.json:1:32: "x" is no JSON; text stands in double quotes',
+      'c.json:1:36: "x" is no JSON; text stands in double quotes',
     ]);
   });
 });

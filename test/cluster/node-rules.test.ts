@@ -118,8 +118,8 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
   ],
   [{ controlPlane: { sans: ['10.0.0.300'] } }, 'controlPlane.sans[0]: 10.0.0.300 is no IPv4 address'],
   [
-    { pki: { caDays: 300 } },
-    'pki.leafDays: 365 days are longer than the 300 of the authorities that sign (pki.caDays)',
+    { pki: { caValidity: '300d' } },
+    'pki.leafValidity: 1y is longer than the 300d of the authorities that sign (pki.caValidity)',
   ],
 ];
 

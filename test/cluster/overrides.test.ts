@@ -42,7 +42,7 @@ describe('--set', () => {
     ],
     ['__proto__.polluted=1', '__proto__.polluted: this key is never allowed'],
     ['nodes[0].labels={"__proto__":"1"}', 'nodes[0].labels.__proto__: this key is never allowed'],
-    ['pki={"caDays":1,"caDays":2}', 'pki.caDays: written twice; keep one'],
+    ['pki={"signer":"cluster","signer":"operator"}', 'pki.signer: written twice; keep one'],
   ])('%s is refused', (set, line) => {
     expect(problemsOf(lab, set)).toEqual([`--set ${line}`]);
   });

@@ -22,7 +22,7 @@ const changeable = fc.record({
   sans: fc.subarray(['api.example.org', '203.0.113.7']),
   failCgroupV1: fc.boolean(),
   timeouts: fc.record({ nodeReady: fc.constantFrom(60, 120, 300) }, { requiredKeys: [] }),
-  ttlHours: fc.constantFrom(1, 24),
+  ttl: fc.constantFrom('1h', '24h'),
   master: fc.record(entry, { requiredKeys: [] }),
   minion: fc.record(entry, { requiredKeys: [] }),
   minions: fc.integer({ min: 0, max: 3 }),
@@ -55,7 +55,7 @@ export const clusterOf = (kind: Kind, founded: Founding, { minions, ...chosen }:
     kubelet: { failCgroupV1: chosen.failCgroupV1 && kind === 'vm' },
     ...{
       timeouts: chosen.timeouts,
-      token: { ttlHours: chosen.ttlHours },
+      token: { ttl: chosen.ttl },
       addons: { coredns: chosen.coredns },
     },
     nodes: [
