@@ -30,6 +30,7 @@ export const product: Product = {
     );
     return wanted.map((one) => ({ ...one, keys: keys.get(one.id) ?? [] }));
   },
+  checks: async () => ({}),
   async phases(cluster) {
     const { phases } = await import('./recipe.ts');
     const everybody = cluster.nodes.map(({ name }) => name);

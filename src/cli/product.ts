@@ -6,6 +6,7 @@ import type { Machine } from '../engine/converge.ts';
 import type { Recipe } from '../engine/phase.ts';
 import type { Survey } from '../engine/survey.ts';
 import type { Report } from '../report/event.ts';
+import type { Check } from './check.ts';
 
 /** What the command needs of the recipe; src/ itself knows nothing of Kubernetes. */
 export interface Product {
@@ -26,6 +27,8 @@ export interface Product {
   glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): Promise<readonly NodeStatus[] | null>;
   /** Takes everything of ours off one machine; data only when asked by name. */
   removal(cluster: Cluster, pkiFolder: string): Promise<Script>;
+  /** What `verify` can prove, by name. */
+  checks(): Promise<Readonly<Record<string, Check>>>;
   /** The recipe's phases in their order. */
   phases(cluster: Cluster): Promise<readonly PhaseSummary[]>;
   /** What the recipe wants of a machine under these ids, and which keys of cluster.json are behind each. */

@@ -107,6 +107,7 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
       recipe: ({ leaving }) => ({
         facts: sh`echo facts`,
         plan: () => ({
+          checks: async () => ({}),
           phases: all(
             cluster.nodes.map(({ name }) => name),
             leaving.map(({ name }) => name),
