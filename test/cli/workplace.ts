@@ -101,13 +101,13 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
   const all = (machines: readonly string[], leaving: readonly string[]) =>
     names.map((name) => phase(name, machines, leaving));
   return {
+    checks: async () => ({}),
     prepare: async (cluster) => ({
       keep: async () => undefined,
       kubeconfig: 'kubeconfig',
       recipe: ({ leaving }) => ({
         facts: sh`echo facts`,
         plan: () => ({
-          checks: async () => ({}),
           phases: all(
             cluster.nodes.map(({ name }) => name),
             leaving.map(({ name }) => name),
