@@ -6,12 +6,10 @@ const FIRST = '/-BEGIN CERT/,/-END CERT/{/-----/!p;/-END CERT/q}';
 /** Prints the first certificate of a file, never a key beside it. openssl x509 would take ten times as long. */
 export const printCertificate = (path: string): Script => sh`sed -n ${FIRST} ${path} 2>/dev/null`;
 
-export type PrintedCertificate = Pick<X509Certificate, 'validTo' | 'fingerprint256'>;
-
-const seen = new Map<string, PrintedCertificate | null>();
+const seen = new Map<string, X509Certificate | null>();
 
 /** What was printed; null for what is none. Each is taken apart once: all machines print the same authority. */
-export function certificateIn(printed: string): PrintedCertificate | null {
+export function certificateIn(printed: string): X509Certificate | null {
   const text = printed.replaceAll(/\s/g, '');
   const known = seen.get(text);
   if (known !== undefined) return known;
@@ -20,10 +18,9 @@ export function certificateIn(printed: string): PrintedCertificate | null {
   return found;
 }
 
-function parsed(text: string): PrintedCertificate | null {
+function parsed(text: string): X509Certificate | null {
   try {
-    const { validTo, fingerprint256 } = new X509Certificate(Buffer.from(text, 'base64'));
-    return { validTo, fingerprint256 };
+    return new X509Certificate(Buffer.from(text, 'base64'));
   } catch {
     return null;
   }

@@ -33,6 +33,8 @@ export interface ConvergeOptions<S> {
   readonly planOnly: boolean;
   /** Default: everything. */
   readonly selection?: Selection;
+  /** Seconds that a run which is stuck gives the machines: a run before it may have started something. Default: none. */
+  readonly patience?: number;
   /** Ends the run after the step in hand. */
   readonly signal?: AbortSignal;
 }
@@ -58,13 +60,21 @@ const LOSSES = 3;
 export async function converge<S>(options: ConvergeOptions<S>): Promise<Outcome> {
   let changes = 0;
   let losses = 0;
+  let patience = options.patience ?? 0;
+  let patientUntil = 0;
   for (let pass = 1; ; pass += 1) {
-    const outcome = await onePass(options, pass).catch(lostOutcome);
+    const outcome = await onePass(options, pass, patientUntil).catch(lostOutcome);
     changes += outcome.changes;
     losses = outcome.failures.length > 0 ? losses + 1 : 0;
     if (outcome.failures.every(isLost) && losses > 0 && losses < LOSSES && !outcome.interrupted) {
       for (const { message } of outcome.failures)
         options.report({ type: 'warning', text: `unknown: ${message}; looking again` });
+      continue;
+    }
+    patientUntil = 0;
+    if (patience > 0 && isStuck(options, outcome)) {
+      patientUntil = Date.now() + patience * 1000;
+      patience = 0;
       continue;
     }
     const over = outcome.changes === 0 || outcome.failures.length > 0 || outcome.interrupted;
@@ -73,6 +83,13 @@ export async function converge<S>(options: ConvergeOptions<S>): Promise<Outcome>
       throw new HardwayError('RESTLESS', `still changing something after ${PASSES} passes`);
   }
 }
+
+/** Everything is there, and yet nothing could be done. */
+const isStuck = <S>(
+  { planOnly }: ConvergeOptions<S>,
+  { changes, deferred, awaiting, failures, interrupted }: Outcome,
+): boolean =>
+  !planOnly && !interrupted && changes + awaiting.length + failures.length === 0 && deferred.length > 0;
 
 /** A connection that broke before anything was decided. */
 function lostOutcome(error: unknown): Outcome {
@@ -86,6 +103,8 @@ export interface Pass<S> {
   readonly options: ConvergeOptions<S>;
   /** From 1; the first of several found something to do, or was cut off. */
   readonly number: number;
+  /** Until then needs are asked again though nothing was changed, milliseconds since 1970. */
+  readonly patientUntil: number;
   readonly plan: Plan<S>;
   readonly present: ReadonlyMap<string, Connection>;
   readonly awaiting: readonly string[];
@@ -99,7 +118,11 @@ export interface Pass<S> {
   readonly failures: HardwayError[];
 }
 
-async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<Outcome> {
+async function onePass<S>(
+  options: ConvergeOptions<S>,
+  number: number,
+  patientUntil: number,
+): Promise<Outcome> {
   const { present, awaiting, failures } = await reach(await options.machines());
   const nothing = { changes: 0, awaiting, deferred: [], interrupted: false };
   if (failures.length > 0) return { ...nothing, failures };
@@ -126,6 +149,7 @@ async function onePass<S>(options: ConvergeOptions<S>, number: number): Promise<
     surveys,
     met: new Set(),
     number,
+    patientUntil,
     changes: 0,
     changed: new Map(),
     deferred: [],

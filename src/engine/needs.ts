@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Pass } from './converge.ts';
 import type { Condition, Phase } from './phase.ts';
 import { check, settle } from './settle.ts';
@@ -28,10 +29,15 @@ async function unmetOn<S>(pass: Pass<S>, need: Condition, machine: string): Prom
   const key = `${need.name} ${need.description} ${machine}`;
   if (pass.met.has(key)) return null;
   // Behind a phase that was deferred one might wait in vain; the next pass asks again.
-  const mayCome = (pass.changes > 0 || pass.number > 1) && pass.deferred.length === 0;
+  const isPatient = pass.patientUntil > 0;
+  const mayCome = !isPatient && (pass.changes > 0 || pass.number > 1) && pass.deferred.length === 0;
   if (mayCome) await settle(machine, connection, need, report);
   else {
-    const answer = await check(machine, connection, need);
+    let answer = await check(machine, connection, need);
+    while (!answer.met && Date.now() < pass.patientUntil) {
+      await setTimeout(500);
+      answer = await check(machine, connection, need);
+    }
     if (!answer.met) return answer.reason;
   }
   pass.met.add(key);

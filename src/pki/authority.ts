@@ -14,6 +14,7 @@ import { keyWeakness, newKey, privateKeyPem, publicHalf } from './keys.ts';
 import { addressBytes, canonicalAddress, isHostName } from './names.ts';
 import type { Names } from './names.ts';
 import type { Usage } from './oids.ts';
+import type { Neighbours } from './rotation.ts';
 import { distinguishedName, issuerFields, keyIdentifier, signedCertificate } from './x509.ts';
 
 export interface AuthoritySpec {
@@ -38,13 +39,19 @@ export interface Authority {
   readonly certificate: X509Certificate;
   /** SHA-256 of the certificate, upper-case hex with colons. */
   readonly fingerprint: string;
+  /** What its users trust: its certificate, and during a rotation the other one's. PEM. */
+  readonly trustPem: string;
+  /** Fingerprints of these. */
+  readonly trusted: readonly string[];
+  /** Whether its key signed this certificate; each is looked at once. */
+  signed(certificate: X509Certificate): boolean;
   /** Certifies a public key. Throws HardwayError 'CERTIFICATE' for a request that makes no sense. */
   issue(request: LeafRequest): { readonly certificatePem: string };
 }
 
 const day = 24 * 60 * 60 * 1000;
 /** Machines whose clock is behind by this much still accept a new certificate. Milliseconds. */
-const clockSkew = 5 * 60 * 1000;
+export const CLOCK_SKEW = 5 * 60 * 1000;
 
 export async function newAuthority(spec: AuthoritySpec): Promise<Authority> {
   const key = await newKey('rsa');
@@ -57,7 +64,7 @@ export async function newAuthority(spec: AuthoritySpec): Promise<Authority> {
       issuer: name,
       subject: name,
       publicKey,
-      notBefore: new Date(now - clockSkew),
+      notBefore: new Date(now - CLOCK_SKEW),
       notAfter: new Date(now + spec.days * day),
       extensions: [
         basicConstraints(true),
@@ -71,8 +78,15 @@ export async function newAuthority(spec: AuthoritySpec): Promise<Authority> {
   return loadAuthority(certificatePem, privateKeyPem(key));
 }
 
-/** Throws StateError unless the two are a living authority and its own RSA key. */
-export function loadAuthority(certificatePem: string, keyPem: string): Authority {
+/**
+ * Throws StateError unless the two are a living authority and its own RSA key. `beside`: what is trusted too while one
+ * authority takes the place of another; what is trusted reads the same before and after the change.
+ */
+export function loadAuthority(
+  certificatePem: string,
+  keyPem: string,
+  beside: Neighbours = { old: '', next: '' },
+): Authority {
   const certificate = readable('certificate', () => new X509Certificate(certificatePem));
   const key = readable('key', () => createPrivateKey(keyPem));
   const who = certificate.subject.replaceAll('\n', ', ');
@@ -83,12 +97,21 @@ export function loadAuthority(certificatePem: string, keyPem: string): Authority
   const ends = Date.parse(certificate.validTo);
   if (ends <= Date.now()) throw new StateError(`the authority ${who} expired on ${certificate.validTo}`);
   const issuer = readable('certificate', () => issuerFields(certificate));
+  const judged = new Map<string, boolean>();
+  const trusted = unique([beside.old, certificatePem, beside.next]).filter((pem) => pem !== '');
 
   return {
     certificatePem,
     keyPem,
     certificate,
     fingerprint: certificate.fingerprint256,
+    trustPem: trusted.join(''),
+    trusted: trusted.map((pem) => new X509Certificate(pem).fingerprint256),
+    signed(leaf) {
+      const known = judged.get(leaf.fingerprint256) ?? leaf.verify(certificate.publicKey);
+      judged.set(leaf.fingerprint256, known);
+      return known;
+    },
     issue(request) {
       refuseNonsense(request);
       const { publicKey, commonName, organizations = [], usages, names = { dns: [], ip: [] } } = request;
@@ -101,7 +124,7 @@ export function loadAuthority(certificatePem: string, keyPem: string): Authority
           issuer: issuer.subject,
           subject: distinguishedName(commonName, unique(organizations)),
           publicKey,
-          notBefore: new Date(now - clockSkew),
+          notBefore: new Date(now - CLOCK_SKEW),
           // A leaf never outlives its authority.
           notAfter: new Date(Math.min(now + request.days * day, ends)),
           extensions: [

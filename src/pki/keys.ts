@@ -2,6 +2,7 @@
 import { createPublicKey, generateKeyPair, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import { registerPrivateKey } from '../report/redact.ts';
 
 export type KeyAlgorithm = 'rsa' | 'ecdsa';
 
@@ -24,7 +25,9 @@ export function newKeySync(): KeyObject {
 
 /** PKCS#8, which every Kubernetes component and etcd read. */
 export function privateKeyPem(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  registerPrivateKey(pem);
+  return pem;
 }
 
 /** SubjectPublicKeyInfo; a private key gives its public half. */

@@ -1,6 +1,7 @@
 /** A certificate and its key on disk, `<path>.crt` and `<path>.key`: replaced together or not at all. */
 import { chmod, readFile, rename, rm, stat } from 'node:fs/promises';
 import { writeAtomic } from '../state/write-atomic.ts';
+import { registerPrivateKey } from '../report/redact.ts';
 import { keyMatches } from './certificate.ts';
 
 export interface Pair {
@@ -43,7 +44,9 @@ export async function closeToOthers(file: string): Promise<void> {
 
 export async function readIfThere(file: string): Promise<string | null> {
   try {
-    return await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8');
+    if (text.includes('PRIVATE KEY')) registerPrivateKey(text);
+    return text;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

@@ -13,6 +13,7 @@ import { newKey, privateKeyPem, publicHalf, publicKeyPem } from './keys.ts';
 import type { KeyAlgorithm } from './keys.ts';
 import { closeToOthers, readIfThere, readPair, settlePair, writePair } from './pair.ts';
 import type { Pair } from './pair.ts';
+import { neighbours } from './rotation.ts';
 
 /** Names are paths without suffix below the directory: "cluster", "minion-1/kubelet". */
 export interface PkiStore {
@@ -46,6 +47,8 @@ export interface KeyPair {
 export interface PkiOptions {
   /** Of new leaf keys, default rsa. Existing leaves keep theirs until they are renewed. */
   readonly algorithm?: KeyAlgorithm;
+  /** Leaves that are made anew even when they fit. */
+  readonly renew?: (name: string) => boolean;
   /** Nothing is written; every writing is handed over, to be done in this order when its time has come. */
   readonly later?: (write: () => Promise<void>) => void;
 }
@@ -60,7 +63,7 @@ export function openPki(directory: string, options: PkiOptions = {}): PkiStore {
       const path = pathOf(name);
       const pair = await readPair(path);
       await write(() => settlePair(path, pair));
-      if (isWhole(pair)) return loadAuthority(pair.certificatePem, pair.keyPem);
+      if (isWhole(pair)) return loadAuthority(pair.certificatePem, pair.keyPem, await neighbours(path));
 
       const lost = [
         ...(pair.certificatePem === null ? [`${path}.crt`] : []),
@@ -79,7 +82,8 @@ export function openPki(directory: string, options: PkiOptions = {}): PkiStore {
       const path = pathOf(name);
       const pair = await readPair(path);
       await write(() => settlePair(path, pair));
-      const reasons = problemsOf(pair, spec, authority);
+      const asked = options.renew?.(name) === true ? ['is to be renewed'] : [];
+      const reasons = [...problemsOf(pair, spec, authority), ...asked];
       if (reasons.length === 0 && isWhole(pair)) return { ...pair, reasons };
 
       const key = await newKey(options.algorithm);

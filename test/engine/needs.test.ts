@@ -30,6 +30,18 @@ describe('needs', () => {
     expect(told.events).toContainEqual({ type: 'wait', machine: 'a', what: 'the slow thing' });
   });
 
+  it('are waited for by a patient run that is stuck: a run before it may have begun something', async () => {
+    const coming = sh`( sleep 1; touch ${at('coming')} ) >/dev/null 2>&1 & true`;
+    const need = condition('the coming', sh`[ -e ${at('coming')} ] || { echo not yet; exit 1; }`);
+    await here('a')[0]!.connection!.run(coming, { limit: 5 });
+    const { outcome } = await run([held('patient', need)], { patience: 10 });
+    expect(outcome).toMatchObject({ changes: 1, deferred: [], failures: [] });
+
+    const never = condition('the impossible', sh`echo no; exit 1`);
+    const stuck = await run([held('in-vain', never)], { patience: 1 });
+    expect(stuck.outcome).toMatchObject({ changes: 0, deferred: ['held: the impossible: no'] });
+  });
+
   it('that do not come within their limit fail with what was last seen', async () => {
     const count = sh`n=$(cat ${at('tries')} 2>/dev/null || echo 0); echo $((n + 1)) > ${at('tries')}; echo "try $n of many"; exit 1`;
     const told = await run([

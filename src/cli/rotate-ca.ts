@@ -1,0 +1,90 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { daysIn } from '../cluster/duration.ts';
+import { HardwayError, UsageError } from '../errors.ts';
+import { introduce, replace, retire, rotationStanding } from '../pki/rotation.ts';
+import { withLock } from '../state/lock.ts';
+import { calendar } from './calendar.ts';
+import { isNew } from './converge.ts';
+import { exitCode } from './exit-codes.ts';
+import type { Product } from './product.ts';
+import { openSession, type Session } from './session.ts';
+import type { Given } from './verb.ts';
+
+/** Seconds to wait for another run. */
+const LOCK_WAIT = 1800;
+
+/**
+ * Gives the cluster another authority while it works: first both are trusted everywhere, then everything is signed by
+ * the new one, then the old one is dropped. Each step is a run that converges all machines; where it stands is kept in
+ * the state directory, so what was cut off goes on with the same command. Returns the exit code of the run that failed.
+ */
+export async function rotateAuthority(product: Product, given: Given, name: string): Promise<number> {
+  const { authorities } = await product.pki();
+  const commonName = authorities[name];
+  if (commonName === undefined) {
+    throw new UsageError(`there is no authority ${name}`, {
+      remedy: `There are: ${Object.keys(authorities).join(', ')}.`,
+    });
+  }
+  const session = openSession(given);
+  if (isNew(session)) {
+    throw new UsageError('there is no cluster yet whose authority could be rotated', {
+      remedy: 'hardway up',
+    });
+  }
+  const path = session.state.path('pki', name);
+  const locked = <T>(work: () => Promise<T>): Promise<T> =>
+    withLock(session.state.dir, { who: 'pki rotate-ca', wait: LOCK_WAIT, onWait: () => undefined }, work);
+  const converge = async (): Promise<number> =>
+    (await import('./run.ts')).run(product, openSession(given), given, 'up');
+  const say = (text: string): void => {
+    if (!given.json && !given.quiet) process.stdout.write(`${text}\n`);
+  };
+  const unfinished = (code: number): number => {
+    say(
+      `The rotation of ${name} is not over; nothing is lost. It goes on with: hardway pki rotate-ca ${name}`,
+    );
+    return code;
+  };
+
+  const standing = await locked(() => rotationStanding(path));
+  if (standing !== 'steady') say(`going on with a rotation of ${name} that is under way`);
+  if (standing === 'steady')
+    await locked(() => introduce(path, { commonName, days: daysIn(session.cluster.pki.caValidity) }));
+  if (standing !== 'replaced') {
+    say(`1 of 3: a new ${name} is made; all machines trust both`);
+    const code = await converge();
+    if (code !== exitCode.done) return unfinished(code);
+    await locked(() => replace(path));
+  }
+  say(`2 of 3: everything is signed by the new ${name}`);
+  const code = await converge();
+  if (code !== exitCode.done) return unfinished(code);
+  await refuseLeftovers(product, session, path, name);
+  await locked(() => retire(path));
+  say(`3 of 3: the old ${name} is trusted no more`);
+  return converge();
+}
+
+/** Whoever still held a certificate of the old one would be shut out. */
+async function refuseLeftovers(
+  product: Product,
+  session: Session,
+  path: string,
+  name: string,
+): Promise<void> {
+  const oldFile = `${path}.old.crt`;
+  if (!existsSync(oldFile)) return;
+  const { publicKey } = new X509Certificate(readFileSync(oldFile));
+  const { entries, absent } = await calendar(await product.pki(), session).finally(() => session.close());
+  const left = entries
+    .filter(({ isAuthority, pem }) => !isAuthority && new X509Certificate(pem).verify(publicKey))
+    .map(({ machine, place, subject }) => `${machine || 'here'}: ${place} (${subject})`);
+  const unseen = absent.map((machine) => `${machine} is not there`);
+  if (left.length + unseen.length === 0) return;
+  throw new HardwayError('ROTATION', `the old ${name} is still needed; both stay trusted`, {
+    evidence: [...left, ...unseen],
+    remedy: `When that is gone: hardway pki rotate-ca ${name}`,
+  });
+}
