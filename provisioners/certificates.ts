@@ -21,53 +21,74 @@ export interface CertificateEntry {
   readonly organizations: readonly string[];
   readonly usages: readonly Usage[];
   readonly names: Names;
+  /** The file on its holder that has it: the certificate itself, or a kubeconfig. */
+  readonly place: string;
 }
 
 /** Members of this group administer the cluster by RBAC; unlike system:masters it can be taken away again. */
 export const ADMINISTRATORS = 'hardway:cluster-admins';
 
-/** Every certificate made on the operator's side. Kubelets ask for theirs themselves. */
+/** Every certificate made on the operator's side. Kubelets ask for theirs themselves. All live pki.leafValidity. */
 export function certificates(cluster: Cluster): CertificateEntry[] {
   return [
-    entry('operator', 'admin', 'ca', 'hardway-admin', { organizations: [ADMINISTRATORS] }),
+    entry('operator', 'admin', 'ca', 'hardway-admin', 'kubeconfig', { organizations: [ADMINISTRATORS] }),
     ...byRole(cluster, 'etcd').flatMap(etcdMember),
     ...byRole(cluster, 'master').flatMap((node) => master(cluster, node)),
     ...cluster.nodes.flatMap(everyNode),
   ];
 }
 
+/** What each kubelet asks for, and keeps itself. */
+export const kubeletPlace = (usage: 'client' | 'server'): string =>
+  `/var/lib/kubelet/pki/kubelet-${usage}-current.pem`;
+
+/** Names of the certificates that kubelets have, in the manner of the table. */
+export const kubeletNames = (node: Node): string[] => [
+  `${node.name}/kubelet-client`,
+  `${node.name}/kubelet-server`,
+];
+
+const PKI = '/etc/kubernetes/pki';
+
 function etcdMember(node: Node): CertificateEntry[] {
   const names = { dns: ['localhost', node.name], ip: ['127.0.0.1', '::1', node.address] };
   const both: Usage[] = ['server', 'client'];
   return [
-    entry(node.name, 'etcd-server', 'etcd-ca', node.name, { usages: both, names }),
-    entry(node.name, 'etcd-peer', 'etcd-ca', node.name, {
+    entry(node.name, 'etcd-server', 'etcd-ca', node.name, '/etc/etcd/pki/server.crt', {
+      usages: both,
+      names,
+    }),
+    entry(node.name, 'etcd-peer', 'etcd-ca', node.name, '/etc/etcd/pki/peer.crt', {
       usages: both,
       names: { dns: [node.name], ip: [node.address] },
     }),
     // etcd maps a common name to its user of that name.
-    entry(node.name, 'etcd-root', 'etcd-ca', 'root'),
+    entry(node.name, 'etcd-root', 'etcd-ca', 'root', '/etc/etcd/pki/root.crt'),
   ];
 }
 
 function master(cluster: Cluster, node: Node): CertificateEntry[] {
+  const client = (purpose: string, authority: AuthorityName, commonName: string): CertificateEntry =>
+    entry(node.name, purpose, authority, commonName, `${PKI}/${purpose}.crt`);
+  const conf = (purpose: string, commonName: string, organizations: string[] = []): CertificateEntry =>
+    entry(node.name, purpose, 'ca', commonName, `/etc/kubernetes/${purpose}.conf`, { organizations });
   return [
-    entry(node.name, 'apiserver', 'ca', 'kube-apiserver', {
+    entry(node.name, 'apiserver', 'ca', 'kube-apiserver', `${PKI}/apiserver.crt`, {
       usages: ['server'],
       names: apiServerNames(cluster, node),
     }),
-    entry(node.name, 'apiserver-kubelet-client', 'ca', 'kube-apiserver-kubelet-client'),
-    entry(node.name, 'apiserver-etcd-client', 'etcd-ca', 'kube-apiserver-etcd-client'),
-    entry(node.name, 'front-proxy-client', 'front-proxy-ca', 'front-proxy-client'),
-    entry(node.name, 'controller-manager', 'ca', 'system:kube-controller-manager'),
-    entry(node.name, 'scheduler', 'ca', 'system:kube-scheduler'),
-    entry(node.name, 'admin', 'ca', `hardway-admin@${node.name}`, { organizations: [ADMINISTRATORS] }),
+    client('apiserver-kubelet-client', 'ca', 'kube-apiserver-kubelet-client'),
+    client('apiserver-etcd-client', 'etcd-ca', 'kube-apiserver-etcd-client'),
+    client('front-proxy-client', 'front-proxy-ca', 'front-proxy-client'),
+    conf('controller-manager', 'system:kube-controller-manager'),
+    conf('scheduler', 'system:kube-scheduler'),
+    conf('admin', `hardway-admin@${node.name}`, [ADMINISTRATORS]),
   ];
 }
 
 const everyNode = (node: Node): CertificateEntry[] => [
-  entry(node.name, 'flannel', 'etcd-ca', 'flannel'),
-  entry(node.name, 'proxy', 'ca', 'system:kube-proxy'),
+  entry(node.name, 'flannel', 'etcd-ca', 'flannel', '/etc/flannel/pki/client.crt'),
+  entry(node.name, 'proxy', 'ca', 'system:kube-proxy', '/var/lib/kube-proxy/kubeconfig'),
 ];
 
 function apiServerNames({ network, controlPlane }: Cluster, node: Node): Names {
@@ -90,8 +111,9 @@ function entry(
   purpose: string,
   authority: AuthorityName,
   commonName: string,
+  place: string,
   options: { organizations?: string[]; usages?: Usage[]; names?: Names } = {},
 ): CertificateEntry {
   const { organizations = [], usages = ['client'], names = { dns: [], ip: [] } } = options;
-  return { name: `${holder}/${purpose}`, authority, commonName, organizations, usages, names };
+  return { name: `${holder}/${purpose}`, authority, commonName, organizations, usages, names, place };
 }

@@ -63,6 +63,19 @@ exit 1`,
   limit: seconds(cluster, 'flannelSubnet'),
 });
 
+/** Pods that start now are told of the authorities that this master trusts. */
+export const authorityPublished = (cluster: Cluster): Condition => ({
+  name: 'apiServer',
+  description: 'pods to be told whom to trust',
+  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  script:
+    () => sh`told=$(${kubectl} get configmap kube-root-ca.crt --namespace kube-system --request-timeout=5s -o jsonpath='{.data.ca\\.crt}') || exit 1
+[ "$told" = "$(cat /etc/kubernetes/pki/ca.crt)" ] && exit 0
+echo "the controller-manager has not published the authority yet"
+exit 1`,
+  limit: seconds(cluster, 'apiServer'),
+});
+
 /** Machines that join may ask for their certificates. */
 export const mayJoin = (cluster: Cluster): Condition => ({
   name: 'apiServer',

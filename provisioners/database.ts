@@ -12,7 +12,7 @@ export function refuseLostDatabase(cluster: Cluster, machines: ReadonlyMap<strin
   const isEmpty = members.every((name) => machines.get(name)?.etcdData === false);
   const joined = cluster.nodes
     .map(({ name }) => name)
-    .filter((name) => (machines.get(name)?.kubeletDays ?? null) !== null);
+    .filter((name) => (machines.get(name)?.kubelet ?? '') !== '');
   if (!isEmpty || joined.length === 0) return;
   throw new MachineError(members.join(', '), 'its etcd database is gone, but the cluster was up already', {
     evidence: [

@@ -29,8 +29,8 @@ export interface Facts {
   readonly missingTools: readonly string[];
   /** A container runtime that somebody else installed; empty: none. */
   readonly foreignRuntime: string;
-  /** Days until the kubelet's client certificate expires; null: it has none yet. */
-  readonly kubeletDays: number | null;
+  /** The kubelet's client certificate as printed; empty: it has none yet. */
+  readonly kubelet: string;
   /** SHA-256 fingerprint of the cluster CA it trusts already; empty: none. */
   readonly authority: string;
   /** File that names a name server other than this machine itself; empty: none does. */
@@ -111,8 +111,6 @@ export function parseFacts(output: string): Facts {
       .map((line) => line.slice(key.length + 1));
   const one = (key: string): string => all(key)[0] ?? '';
   const container = one('container');
-  const client = certificateIn(one('kubelet'));
-  const time = Number(one('time'));
   return {
     os: one('os'),
     architecture: one('architecture'),
@@ -124,11 +122,11 @@ export function parseFacts(output: string): Facts {
     swap: Number(one('swap')) > 0,
     nics: all('nic').map((nic) => ({ name: nic.split(' ')[0] ?? '', address: nic.split(' ')[1] ?? '' })),
     machineId: one('machine-id'),
-    time,
+    time: Number(one('time')),
     freeDisk: Number(one('disk')),
     missingTools: all('missing'),
     foreignRuntime: one('runtime'),
-    kubeletDays: client && Math.trunc((Date.parse(client.validTo) / 1000 - time) / 86_400),
+    kubelet: one('kubelet'),
     authority: certificateIn(one('ca'))?.fingerprint256 ?? '',
     resolvConf: one('resolv'),
     founding: all('founding'),

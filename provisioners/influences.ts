@@ -147,6 +147,7 @@ function scopeOf(cluster: Cluster, machine: string, artefacts: Artefacts): Scope
   return {
     ...{ cluster, node, facts, token: 'id.secret', joining: [machine], hostCpus: Infinity },
     pki: tableOf(cluster),
+    encryption: [{ name: 'key1', provider: cluster.security.encryption, secret: '' }],
     artefacts,
     restart: async () => undefined,
   };
@@ -158,7 +159,13 @@ const facts: Facts = parseFacts('');
 function tableOf(cluster: Cluster): ClusterPki {
   const table = new Map(certificates(cluster).map((entry) => [entry.name, JSON.stringify(entry)]));
   return {
-    authority: (name) => ({ certificatePem: name, fingerprint: name }) as Authority,
+    authority: (name) =>
+      ({
+        certificatePem: name,
+        keyPem: name,
+        trustPem: name,
+        trusted: [name] as readonly string[],
+      }) as Authority,
     leaf: (name) => ({ certificate: table.get(name) ?? name, key: name }),
     serviceAccount: { privatePem: '', publicPem: '' },
   };

@@ -8,18 +8,22 @@ export type Credential =
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-/** A kubeconfig with everything embedded: it works from any folder, and the server is always verified. */
+/** A kubeconfig. The server is always verified: `ca` is embedded, or the path of a file on the machine. */
 export function kubeconfig(
   cluster: string,
   server: string,
-  ca: string,
+  ca: string | { readonly file: string },
   user: string,
   credential: Credential,
 ): string {
+  const authority =
+    typeof ca === 'string'
+      ? { 'certificate-authority-data': base64(ca) }
+      : { 'certificate-authority': ca.file };
   const text = yaml({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': base64(ca) } }],
+    clusters: [{ name: cluster, cluster: { server, ...authority } }],
     users: [{ name: user, user: userOf(credential) }],
     contexts: [{ name: cluster, context: { cluster, user } }],
     'current-context': cluster,

@@ -94,6 +94,7 @@ function answers({ cluster, pki, joining }: Scope): Reply {
       note(`certificate request ${request.name} of ${request.requestor} refused: ${problem}`);
       return deny(request.name, problem);
     }
+    if (cluster.pki.signer === 'cluster') return approval(request.name);
     return approve(request.name, sign(request, pki, daysIn(cluster.pki.leafValidity)));
   };
 }
@@ -174,10 +175,9 @@ function sign(request: Request, pki: ClusterPki, days: number): string {
     .certificatePem;
 }
 
-const approve = (
-  name: string,
-  certificate: string,
-): Script => sh`${kubectl} certificate approve ${name} >/dev/null
+const approval = (name: string): Script => sh`${kubectl} certificate approve ${name} >/dev/null`;
+
+const approve = (name: string, certificate: string): Script => sh`${verbatim(approval(name))}
 ${verbatim(patch(name, 'status', { status: { certificate: Buffer.from(certificate).toString('base64') } }))}`;
 
 const deny = (name: string, reason: string): Script =>

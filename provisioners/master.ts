@@ -3,10 +3,15 @@ import type { Phase } from '../src/engine/phase.ts';
 import { access } from './phases/access.ts';
 import { apiServerPhase, controllersPhase } from './phases/control-plane.ts';
 import { etcd } from './phases/etcd.ts';
+import { hardening } from './phases/hardening.ts';
 import type { Scope } from './scope.ts';
 
 /** The state of the cluster and the door to it. */
 export const foundation = (cluster: Cluster): Phase<Scope>[] => [etcd(cluster), apiServerPhase(cluster)];
 
 /** What acts once the door is open. */
-export const control = (cluster: Cluster): Phase<Scope>[] => [controllersPhase(cluster), access(cluster)];
+export const control = (cluster: Cluster): Phase<Scope>[] => [
+  controllersPhase(cluster),
+  access(cluster),
+  ...(cluster.security.profile === 'hardened' ? [hardening(cluster)] : []),
+];

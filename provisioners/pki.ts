@@ -2,6 +2,7 @@ import { daysIn } from '../src/cluster/duration.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import { HardwayError } from '../src/errors.ts';
 import type { Authority } from '../src/pki/authority.ts';
+import type { Renewal } from '../src/pki/renewal.ts';
 import { openPki, type PkiStore } from '../src/pki/store.ts';
 import { authorities, type AuthorityName, type CertificateEntry, certificates } from './certificates.ts';
 
@@ -11,6 +12,7 @@ export interface ClusterPki {
   /** `<holder>/<purpose>` of the table in certificates.ts; PEM. */
   leaf(name: string): { readonly certificate: string; readonly key: string };
   readonly serviceAccount: { readonly privatePem: string; readonly publicPem: string };
+  readonly renewal?: Renewal | undefined;
 }
 
 /** The cluster's PKI in memory; on disk when it is kept. */
@@ -23,9 +25,18 @@ export interface PreparedPki extends ClusterPki {
  * Loads the cluster's PKI from a folder of the operator's and makes what is missing or no longer fits; it is written
  * when `keep` is called. Authorities are made only while `mayCreate`; a missing one is otherwise a StateError.
  */
-export async function preparePki(cluster: Cluster, folder: string, mayCreate: boolean): Promise<PreparedPki> {
+export async function preparePki(
+  cluster: Cluster,
+  folder: string,
+  mayCreate: boolean,
+  renewal?: Renewal,
+): Promise<PreparedPki> {
   const writes: (() => Promise<void>)[] = [];
-  const store = openPki(folder, { algorithm: cluster.pki.algorithm, later: (write) => writes.push(write) });
+  const store = openPki(folder, {
+    algorithm: cluster.pki.algorithm,
+    later: (write) => writes.push(write),
+    renew: (name) => renewal?.names.has(name) === true,
+  });
   const names = Object.keys(authorities) as AuthorityName[];
   const [serviceAccount, ...made] = await Promise.all([
     store.ensureKeyPair('service-account', { mayCreate }),
@@ -47,6 +58,7 @@ export async function preparePki(cluster: Cluster, folder: string, mayCreate: bo
   const byEntry = new Map(entries.map(({ name }, index) => [name, leaves[index]]));
   return {
     authority,
+    renewal,
     leaf: (name) => known(byEntry.get(name), name),
     serviceAccount: { privatePem: serviceAccount.privateKeyPem, publicPem: serviceAccount.publicKeyPem },
     // A leaf without its authority could not be told from somebody else's.

@@ -41,7 +41,7 @@ export const parseListeners = (lines: readonly string[]): Listener[] =>
     };
   });
 
-interface Port {
+export interface Port {
   readonly port: number;
   readonly protocol?: 'udp';
   /** Only on loopback, or on loopback and the node's address; default: on every address. */
@@ -67,7 +67,8 @@ const EVERY: readonly Port[] = [
   { port: 10256, for: 'kube-proxy' },
 ];
 
-const portsOf = ({ network, controlPlane }: Cluster, { roles }: Node): Port[] => [
+/** Every port that our programs have on such a machine. */
+export const portsOf = ({ network, controlPlane }: Cluster, { roles }: Node): Port[] => [
   ...(roles.includes('etcd') ? MEMBER : []),
   ...(roles.includes('master') ? [{ port: controlPlane.port, for: 'the API server' }, ...MASTER] : []),
   ...EVERY.filter(({ protocol }) => protocol !== 'udp' || network.flannel.backend === 'vxlan'),

@@ -2,19 +2,27 @@ import type { Product } from '../src/cli/product.ts';
 
 /** This recipe, as the command line wants it; each part is loaded when it is needed. */
 export const product: Product = {
-  async prepare(cluster, pkiFolder, mayCreate) {
-    const [{ preparePki }, { kubeconfig }, { scratch }, { apiServer }] = await Promise.all([
-      import('./pki.ts'),
-      import('./kubeconfig.ts'),
-      import('./recipe.ts'),
-      import('./scope.ts'),
+  async prepare(cluster, state, mayCreate, renewal) {
+    const [{ preparePki }, { encryptionKeys }, { kubeconfig }, { scratch }, { apiServer }] =
+      await Promise.all([
+        import('./pki.ts'),
+        import('../src/state/encryption-keys.ts'),
+        import('./kubeconfig.ts'),
+        import('./recipe.ts'),
+        import('./scope.ts'),
+      ]);
+    const [pki, encryption] = await Promise.all([
+      preparePki(cluster, state.path('pki'), mayCreate, renewal),
+      encryptionKeys(state, cluster.security.encryption, mayCreate),
     ]);
-    const pki = await preparePki(cluster, pkiFolder, mayCreate);
-    const ca = pki.authority('ca').certificatePem;
+    const ca = pki.authority('ca').trustPem;
     const admin = pki.leaf('operator/admin');
     return {
-      keep: () => pki.keep(),
-      recipe: (circumstances) => scratch({ cluster, pki, ...circumstances }),
+      async keep() {
+        await encryption.keep();
+        await pki.keep();
+      },
+      recipe: (circumstances) => scratch({ cluster, pki, encryption: encryption.keys, ...circumstances }),
       kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
   },
@@ -30,7 +38,30 @@ export const product: Product = {
     );
     return wanted.map((one) => ({ ...one, keys: keys.get(one.id) ?? [] }));
   },
-  checks: async () => ({}),
+  async revocation(cluster) {
+    const [{ revokeTokens }, { byRole, namesOf }] = await Promise.all([
+      import('./join-token.ts'),
+      import('./scope.ts'),
+    ]);
+    return { on: namesOf(byRole(cluster, 'master')), script: revokeTokens };
+  },
+  user: async (cluster, pkiFolder, request) => (await import('./users.ts')).user(cluster, pkiFolder, request),
+  pki: async () => (await import('./pki-knowledge.ts')).pkiKnowledge,
+  async checks() {
+    const [{ ports }, { security }] = await Promise.all([
+      import('./listeners.ts'),
+      import('./cis/security.ts'),
+    ]);
+    return { ports, security };
+  },
+  async atRest(cluster) {
+    const { ready, rewriteSecrets } = await import('./rewrite-secrets.ts');
+    return {
+      phase: 'api-server',
+      ready: (machines) => ready(cluster, machines),
+      rewrite: (machines, key) => rewriteSecrets(cluster, machines, key),
+    };
+  },
   async phases(cluster) {
     const { phases } = await import('./recipe.ts');
     const everybody = cluster.nodes.map(({ name }) => name);
@@ -45,6 +76,6 @@ export const product: Product = {
   async removal(cluster, pkiFolder) {
     const [{ preparePki }, { removal }] = await Promise.all([import('./pki.ts'), import('./removal.ts')]);
     const pki = await preparePki(cluster, pkiFolder, false);
-    return removal(pki.authority('ca').fingerprint);
+    return removal(pki.authority('ca').trusted);
   },
 };

@@ -2,11 +2,13 @@ import type { Artefacts } from '../src/artefacts/artefact.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Phase, Plan, Recipe } from '../src/engine/phase.ts';
 import { HardwayError, MachineError } from '../src/errors.ts';
+import type { EncryptionKey } from '../src/state/encryption-keys.ts';
 import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
 import { refuseImpossible } from './founding.ts';
 import { observations } from './glance.ts';
+import { identityProblem } from './kubelet-identity.ts';
 import { addons } from './phases/addons.ts';
 import { leave } from './phases/leave.ts';
 import { resize } from './phases/resize.ts';
@@ -19,6 +21,7 @@ import { shared } from './shared.ts';
 export interface RecipeInput {
   readonly cluster: Cluster;
   readonly pki: ClusterPki;
+  readonly encryption: readonly EncryptionKey[];
   readonly artefacts: Artefacts;
   readonly token: string;
   /** Machines that are no longer in cluster.json, as they are remembered. */
@@ -49,7 +52,7 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
   plan: (outputs) => {
     const facts = new Map([...outputs].map(([name, output]) => [name, parseFacts(output)]));
     preflight(facts, input.cluster.nodes);
-    refuseForeign(facts, input.pki.authority('ca').fingerprint);
+    refuseForeign(facts, input.pki.authority('ca').trusted);
     refuseImpossible(input.cluster, facts);
     refuseUnsafe(input.cluster, input.artefacts, facts);
     return plan(input, facts);
@@ -57,25 +60,27 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
 });
 
 function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope> {
-  const { cluster, leaving } = input;
+  const { cluster, leaving, pki } = input;
   const staying = cluster.nodes.map(({ name }) => name).filter((name) => facts.has(name));
-  const joining = staying.filter((name) => (facts.get(name)?.kubeletDays ?? 0) < 1);
+  const joining = staying.filter(
+    (name) => identityProblem(facts.get(name)?.kubelet ?? '', name, 'client', pki) !== null,
+  );
   return {
     phases: phases(cluster, [...facts.keys()], leaving),
     scope: (name) => scope(input, name, facts, joining),
     observations: (name) => observations(cluster, name),
-    notes: adaptations(facts),
+    notes: [...adaptations(facts), ...waitingKey(input)],
   };
 }
 
 /** A machine that trusts another authority belongs to another cluster, or our state was lost: nothing is replaced. */
-function refuseForeign(machines: ReadonlyMap<string, Facts>, fingerprint: string): void {
+function refuseForeign(machines: ReadonlyMap<string, Facts>, trusted: readonly string[]): void {
   for (const [name, { authority }] of machines) {
-    if (authority === '' || authority === fingerprint) continue;
+    if (authority === '' || trusted.includes(authority)) continue;
     throw new MachineError(name, 'belongs to a cluster with another certificate authority', {
       evidence: [
         `there: ${authority}`,
-        `here:  ${fingerprint}`,
+        `here:  ${trusted.join(', ')}`,
         'needed here: pki/ca.key, pki/etcd-ca.key, pki/front-proxy-ca.key; no machine has a copy',
       ],
       remedy:
@@ -98,6 +103,16 @@ function scope(
     ...{ ...input, node: machine, facts, joining },
     restart: (node) => restart(input.cluster, node, input.restarting),
   };
+}
+
+/** Another way of encrypting needs another key, which is never made by the way. */
+function waitingKey({ cluster, encryption }: RecipeInput): string[] {
+  const [key] = encryption;
+  const wanted = cluster.security.encryption;
+  if (key === undefined || key.provider === wanted) return [];
+  return [
+    `security.encryption ${wanted} waits for: hardway security rotate-key (Secrets are encrypted with ${key.provider})`,
+  ];
 }
 
 /** What machines are not, what is done about it, and which ones: one line for those that are alike. */

@@ -12,7 +12,7 @@ const folders = [
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],
   ...['/var/lib/kubelet', '/var/lib/kube-proxy', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/cni'],
   ...['/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
-  ...['/run/nri', '/var/log/pods', '/var/log/containers'],
+  ...['/run/nri', '/var/log/pods', '/var/log/containers', '/var/log/kubernetes'],
   ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf'],
 ];
 
@@ -39,11 +39,12 @@ export const MASKED = '/var/lib/hardway/masked';
 
 /**
  * Takes everything that Hardway put on a machine off it again. Only from a machine that Hardway prepared and that
- * trusts this cluster's authority (its SHA-256 fingerprint), or none yet.
+ * trusts this cluster's authority (one of its SHA-256 fingerprints), or none yet.
  */
-export const removal = (fingerprint: string): Script => sh`[ -d /var/lib/hardway ] || exit 0
+export const removal = (fingerprints: readonly string[]): Script => sh`[ -d /var/lib/hardway ] || exit 0
 ca=$(openssl x509 -noout -fingerprint -sha256 -in /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -d= -f2)
-if [ -n "$ca" ] && [ "$ca" != ${fingerprint} ]; then
+case " "${fingerprints.join(' ')}" " in *" $ca "*) ours=1 ;; *) ours=0 ;; esac
+if [ -n "$ca" ] && [ $ours = 0 ]; then
   echo "belongs to a cluster with another certificate authority ($ca): nothing was touched" >&2
   exit 1
 fi

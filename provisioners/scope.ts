@@ -1,5 +1,6 @@
 import type { Artefacts } from '../src/artefacts/artefact.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
+import type { EncryptionKey } from '../src/state/encryption-keys.ts';
 import type { Facts } from './facts.ts';
 import type { ClusterPki } from './pki.ts';
 
@@ -9,10 +10,12 @@ export interface Scope {
   readonly node: Node;
   readonly facts: Facts;
   readonly pki: ClusterPki;
+  /** What Secrets are encrypted with in etcd: the first key writes, all of them read. */
+  readonly encryption: readonly EncryptionKey[];
   readonly artefacts: Artefacts;
   /** The join token, `id.secret`; for the machines that have yet to join and the API that must know it. */
   readonly token: string;
-  /** Present nodes whose kubelet has no valid certificate yet. */
+  /** Present nodes whose kubelet must ask for its certificate with the join token. */
   readonly joining: readonly string[];
   /** A machine of Vagrant's cannot have more. */
   readonly hostCpus: number;

@@ -1,14 +1,14 @@
-import { type Duration, secondsIn } from '../../src/cluster/duration.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { ADMINISTRATORS } from '../certificates.ts';
 import { apiServerReady } from '../conditions.ts';
+import { BOOTSTRAPPERS, joinToken } from '../join-token.ts';
 import { applyAsMaster } from '../resources/break-glass.ts';
 import { type Manifest, manifest } from '../resources/manifest.ts';
+import { noManifest } from '../resources/no-manifest.ts';
+import { publishedTrust } from '../resources/published-trust.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
-
-const BOOTSTRAPPERS = 'system:bootstrappers:hardway';
 
 /** Who may do what: administrators, joining machines, the API server towards kubelets. */
 export const access = (cluster: Cluster): Phase<Scope> => ({
@@ -41,6 +41,10 @@ function machines(scope: Scope): Resource[] {
         why: 'The API server may fetch logs and start commands on nodes.',
       },
     ),
+    ...(scope.cluster.pki.signer === 'cluster'
+      ? [renewal]
+      : [noManifest(RENEWAL, 'What kubelets ask for is answered from the operator’s side.')]),
+    publishedTrust(scope.pki),
     ...(scope.joining.length > 0 ? [joinToken(scope)] : []),
   ];
 }
@@ -53,39 +57,12 @@ const binding = (name: string, role: string, subject: string, kind: 'Group' | 'U
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind, name: subject }],
 });
 
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const MINUTE = 60_000;
-
-/** In the cluster only while machines are joining: it ends by itself after token.ttl. */
-function joinToken({ cluster, token }: Scope): Resource {
-  const [id = '', secret = ''] = token.split('.');
-  const wanted: Manifest = {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
-    type: 'bootstrap.kubernetes.io/token',
-  };
-  const data = {
-    'token-id': base64(id),
-    'token-secret': base64(secret),
-    'usage-bootstrap-authentication': base64('true'),
-    'auth-extra-groups': base64(BOOTSTRAPPERS),
-    expiration: base64(expiry(cluster.token.ttl)),
-  };
-  return manifest(wanted, {
-    secret: true,
-    alsoSend: { data },
-    check: (live) => tokenProblem(live, data['token-secret']),
-    why: 'Machines join with this token; their requests are checked and signed on the operator’s side.',
-  });
-}
-
-const expiry = (ttl: Duration): string =>
-  new Date(Date.now() + secondsIn(ttl) * 1000).toISOString().replace(/\.\d+/, '');
-
-function tokenProblem(live: Manifest, secret: string): string | null {
-  const data = (live['data'] ?? {}) as Readonly<Record<string, string>>;
-  if (data['token-secret'] !== secret) return 'another token';
-  const ends = Date.parse(Buffer.from(data['expiration'] ?? '', 'base64').toString());
-  return ends > Date.now() + 5 * MINUTE ? null : 'expired';
-}
+const RENEWAL = binding(
+  'hardway:node-renewal',
+  'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient',
+  'system:nodes',
+  'Group',
+);
+const renewal = manifest(RENEWAL, {
+  why: 'A kubelet is given the next certificate for itself without being asked.',
+});

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Artefacts } from '../../src/artefacts/artefact.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Condition, Phase } from '../../src/engine/phase.ts';
 import { coredns } from '../addons/coredns/coredns.ts';
-import { apiServerReady, nodesReady, rolledOut } from '../conditions.ts';
+import { apiServerReady, authorityPublished, nodesReady, rolledOut } from '../conditions.ts';
+import type { ClusterPki } from '../pki.ts';
 import { type Manifest, manifest } from '../resources/manifest.ts';
 import { noManifest } from '../resources/no-manifest.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
@@ -15,6 +17,7 @@ export const addons = (cluster: Cluster, there: readonly string[]): Phase<Scope>
   on: namesOf(byRole(cluster, 'master')).slice(0, 1),
   needs: [
     apiServerReady(cluster),
+    authorityPublished(cluster),
     nodesReady(
       cluster,
       namesOf(cluster.nodes).filter((name) => there.includes(name)),
@@ -27,7 +30,10 @@ export const addons = (cluster: Cluster, there: readonly string[]): Phase<Scope>
           resources: (scope) => objectsOf(name, scope).map((object) => manifest(object)),
           settle: health(cluster, name),
         }
-      : { title: `no ${name}`, resources: (scope) => objectsOf(name, scope).map(noManifest) },
+      : {
+          title: `no ${name}`,
+          resources: (scope) => objectsOf(name, scope).map((object) => noManifest(object)),
+        },
   ),
 });
 
@@ -35,8 +41,21 @@ export const builtIn: Readonly<Record<string, (cluster: Cluster, artefacts: Arte
   coredns,
 };
 
-const objectsOf = (name: string, { cluster, artefacts }: Scope): Manifest[] =>
-  builtIn[name]?.(cluster, artefacts) ?? [];
+const objectsOf = (name: string, { cluster, artefacts, pki }: Scope): Manifest[] =>
+  (builtIn[name]?.(cluster, artefacts) ?? []).map((object) => following(object, pki));
+
+/** Programs read whom to trust when they start: pods are replaced when that changes. */
+function following(object: Manifest, pki: ClusterPki): Manifest {
+  const spec = object['spec'] as { template?: Pick<Manifest, 'metadata'> } | undefined;
+  if (spec?.template === undefined) return object;
+  const trust = createHash('sha256').update(pki.authority('ca').trustPem).digest('hex').slice(0, 16);
+  const { metadata } = spec.template;
+  const annotations = { ...metadata.annotations, 'hardway.dev/trust': trust };
+  return {
+    ...object,
+    spec: { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } },
+  };
+}
 
 const health = (cluster: Cluster, name: string): Condition[] =>
   name === 'coredns' ? [rolledOut(cluster, 'kube-system', 'coredns')] : [];

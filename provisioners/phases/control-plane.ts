@@ -3,12 +3,17 @@ import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { directory, file, type FileResource } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
+import { admission, admissionPlugins } from '../admission.ts';
 import { withArguments } from '../arguments.ts';
+import { AUDIT, auditPolicy } from '../audit-policy.ts';
 import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
+import { encryptionConfiguration } from '../encryption.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
 import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
+import { approver, signerFiles, signerFlags } from '../signer.ts';
 import { template } from '../template.ts';
+import { CIPHERS } from '../tls.ts';
 import { yaml } from '../yaml.ts';
 
 const PKI = '/etc/kubernetes/pki';
@@ -34,19 +39,29 @@ export const controllersPhase = (cluster: Cluster): Phase<Scope> => ({
 });
 
 function apiServerResources(scope: Scope): Resource[] {
-  const { cluster, node, artefacts, pki } = scope;
+  const { cluster, node, artefacts, pki, encryption } = scope;
+  const { audit } = cluster.security;
   const pair = (name: string): FileResource[] => [
     file(`${PKI}/${name}.crt`, pki.leaf(`${node.name}/${name}`).certificate),
     file(`${PKI}/${name}.key`, pki.leaf(`${node.name}/${name}`).key, { secret: true }),
   ];
-  const follows = [
-    file(`${PKI}/ca.crt`, pki.authority('ca').certificatePem),
-    file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').certificatePem),
-    file(`${PKI}/etcd/ca.crt`, pki.authority('etcd-ca').certificatePem),
+  // Read again by a server that runs: a certificate is renewed without a call that fails.
+  const reread = [
+    file(`${PKI}/ca.crt`, pki.authority('ca').trustPem),
+    file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').trustPem),
     ...['apiserver', 'apiserver-kubelet-client', 'apiserver-etcd-client', 'front-proxy-client'].flatMap(pair),
+  ];
+  const follows = [
+    file(`${PKI}/etcd/ca.crt`, pki.authority('etcd-ca').trustPem),
     file(`${PKI}/sa.pub`, pki.serviceAccount.publicPem),
     file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
     file('/etc/kubernetes/authentication.yaml', yaml(authentication), { mode: 0o600 }),
+    file('/etc/kubernetes/admission.yaml', admission(cluster), { mode: 0o600 }),
+    file('/etc/kubernetes/audit-policy.yaml', auditPolicy(), { mode: 0o600 }),
+    file('/etc/kubernetes/encryption.yaml', encryptionConfiguration(encryption), {
+      secret: true,
+      why: 'Whoever reads the database, or a copy of it, finds no Secret there.',
+    }),
   ];
   const flags = cluster.controlPlane.extraArgs;
   const unit = template('control-plane/kube-apiserver.service', {
@@ -56,10 +71,18 @@ function apiServerResources(scope: Scope): Resource[] {
     etcdEndpoints: etcdEndpoints(cluster),
     serviceCidr: cluster.network.serviceCidr,
     domain: cluster.network.dns.domain,
+    admissionPlugins: admissionPlugins(cluster).join(','),
+    audit: AUDIT,
+    auditDays: audit.days,
+    auditFiles: audit.files,
+    auditMegabytes: audit.megabytes,
+    ciphers: CIPHERS.join(','),
   });
   return [
     ...programs(artefacts, 'kube-apiserver', 'kubectl'),
     directory(PKI, { mode: 0o755 }),
+    directory(AUDIT, { mode: 0o700 }),
+    ...reread,
     ...follows,
     conf(scope, 'admin'),
     ...service('kube-apiserver', withArguments(unit, flags['kube-apiserver']), {
@@ -80,7 +103,7 @@ const authentication = {
 };
 
 function conf({ cluster, node, pki }: Scope, name: string): FileResource {
-  const ca = pki.authority('ca').certificatePem;
+  const ca = pki.authority('ca').trustPem;
   const text = kubeconfig(cluster.name, apiServer(cluster, node), ca, name, pki.leaf(`${node.name}/${name}`));
   return file(`/etc/kubernetes/${name}.conf`, text, { secret: true });
 }
@@ -94,28 +117,35 @@ function controllers(scope: Scope): Resource[] {
   const manager = template('control-plane/kube-controller-manager.service', {
     program: programLine(artefacts.get('kube-controller-manager')),
     leaderElect,
+    ciphers: CIPHERS.join(','),
     podCidr: cluster.network.podCidr,
+    signs: cluster.pki.signer === 'cluster',
   });
   const scheduler = template('control-plane/kube-scheduler.service', {
     program: programLine(artefacts.get('kube-scheduler')),
     leaderElect,
+    ciphers: CIPHERS.join(','),
   });
   const { pki } = scope;
   const flags = cluster.controlPlane.extraArgs;
   const shared = [
     file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
-    file(`${PKI}/ca.crt`, pki.authority('ca').certificatePem),
-    file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').certificatePem),
+    file(`${PKI}/ca.crt`, pki.authority('ca').trustPem),
+    file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').trustPem),
   ];
   return [
     ...programs(artefacts, 'kube-controller-manager', 'kube-scheduler'),
     managerConf,
     schedulerConf,
-    ...service('kube-controller-manager', withArguments(manager, flags['kube-controller-manager']), {
-      follows: [managerConf, ...shared],
-    }),
+    ...signerFiles(scope),
+    ...service(
+      'kube-controller-manager',
+      withArguments(manager, { ...signerFlags(scope), ...flags['kube-controller-manager'] }),
+      { follows: [managerConf, ...shared, ...signerFiles(scope)] },
+    ),
     ...service('kube-scheduler', withArguments(scheduler, flags['kube-scheduler']), {
       follows: [schedulerConf],
     }),
+    ...approver(scope),
   ];
 }

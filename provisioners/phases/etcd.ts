@@ -9,6 +9,7 @@ import { etcdHasQuorum, prepared } from '../conditions.ts';
 import { programLine, programs } from '../program.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
+import { CIPHERS } from '../tls.ts';
 
 /** The database, with mutual TLS. All members are started before anybody waits for a quorum. */
 export const etcd = (cluster: Cluster): Phase<Scope> => ({
@@ -35,7 +36,7 @@ const etcdUser = (): Resource => ({
 
 function member({ cluster, node, artefacts, pki }: Scope): Resource[] {
   const owner = 'etcd:etcd';
-  const ca = file('/etc/etcd/pki/ca.crt', pki.authority('etcd-ca').certificatePem, { owner });
+  const ca = file('/etc/etcd/pki/ca.crt', pki.authority('etcd-ca').trustPem, { owner });
   const pair = (purpose: string, name: string, holder = owner) => [
     file(`/etc/etcd/pki/${name}.crt`, pki.leaf(`${node.name}/${purpose}`).certificate, { owner: holder }),
     file(`/etc/etcd/pki/${name}.key`, pki.leaf(`${node.name}/${purpose}`).key, {
@@ -43,7 +44,8 @@ function member({ cluster, node, artefacts, pki }: Scope): Resource[] {
       secret: true,
     }),
   ];
-  const server = [ca, ...pair('etcd-server', 'server'), ...pair('etcd-peer', 'peer')];
+  // It reads these again for each connection.
+  const pairs = [...pair('etcd-server', 'server'), ...pair('etcd-peer', 'peer')];
   const members = byRole(cluster, 'etcd').map(({ name, address }) => `${name}=https://${address}:2380`);
   const unit = template('etcd/etcd.service', {
     program: programLine(artefacts.get('etcd')),
@@ -51,13 +53,15 @@ function member({ cluster, node, artefacts, pki }: Scope): Resource[] {
     name: node.name,
     address: node.address,
     members: members.join(','),
+    ciphers: CIPHERS.join(','),
   });
   return [
     ...programs(artefacts, 'etcd', 'etcdctl', 'etcdutl'),
     directory('/var/lib/etcd', { mode: 0o700, owner }),
     directory('/etc/etcd/pki', { mode: 0o755 }),
-    ...server,
+    ca,
+    ...pairs,
     ...pair('etcd-root', 'root', 'root:root'),
-    ...service('etcd', unit, { follows: server, interrupts: 'the API waits for it some seconds' }),
+    ...service('etcd', unit, { follows: [ca], interrupts: 'the API waits for it some seconds' }),
   ];
 }

@@ -41,7 +41,7 @@ const networkPlan = ({ cluster }: Scope): Resource[] => [
 function daemon({ cluster, node, artefacts, pki }: Scope): Resource[] {
   const { certificate, key } = pki.leaf(`${node.name}/flannel`);
   const credentials = [
-    file('/etc/flannel/pki/ca.crt', pki.authority('etcd-ca').certificatePem),
+    file('/etc/flannel/pki/ca.crt', pki.authority('etcd-ca').trustPem),
     file('/etc/flannel/pki/client.crt', certificate),
     file('/etc/flannel/pki/client.key', key, { secret: true }),
   ];

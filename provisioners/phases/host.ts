@@ -70,12 +70,23 @@ const hosts = ({ nodes, name: domain }: Cluster): Resource =>
     nodes.map(({ name, address }) => `${address} ${name}.${domain} ${name}`),
   );
 
-function kernel({ facts }: Scope): Resource[] {
+/** What a kubelet that protects the kernel's defaults insists on. */
+const PROTECTED: Readonly<Record<string, string>> = {
+  'vm.overcommit_memory': '1',
+  'vm.panic_on_oom': '0',
+  'kernel.panic': '10',
+  'kernel.panic_on_oops': '1',
+  'kernel.keys.root_maxkeys': '1000000',
+  'kernel.keys.root_maxbytes': '25000000',
+};
+
+function kernel({ facts, cluster }: Scope): Resource[] {
   const settings: Record<string, string> = { 'net.ipv4.ip_forward': '1' };
   if (facts.bridgeFilter || !facts.container) {
     settings['net.bridge.bridge-nf-call-iptables'] = '1';
     settings['net.bridge.bridge-nf-call-ip6tables'] = '1';
   }
+  if (cluster.security.profile === 'hardened' && !facts.container) Object.assign(settings, PROTECTED);
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
   return [
     ...(facts.container

@@ -1,3 +1,4 @@
+import { kubeletPlace } from '../certificates.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
@@ -15,19 +16,23 @@ import {
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
 import { NO_RESOLVER } from '../facts.ts';
+import { kubeletConfiguration } from '../kubelet-configuration.ts';
+import { noJoinToken } from '../join-token.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
-import { certificateIn, printCertificate } from '../printed-certificate.ts';
+import { identityProblem, type KubeletUsage, NONE } from '../kubelet-identity.ts';
+import { printCertificate } from '../printed-certificate.ts';
 import { programLine, programs } from '../program.ts';
-import { nodeObject, taintsOf } from '../resources/node.ts';
+import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
 import { apiServer, byRole, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
-const DAY = 86_400_000;
 const PKI = '/etc/kubernetes/pki';
 const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
+const CONF = '/etc/kubernetes/kubelet.conf';
+const GOOD = 'good';
 
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
 export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope> {
@@ -48,8 +53,8 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
       {
         title: 'kubelets',
         resources: (scope) => [
-          identity('client'),
-          identity('server'),
+          identity('client', scope),
+          identity('server', scope),
           ...kubeletResources(scope),
           registered(scope),
           ...(firstMaster.includes(scope.node.name) ? [openRequests] : []),
@@ -57,7 +62,13 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
         attend: answerKubelets(cluster),
         settle: [hasIdentities(present), nodesReady(cluster, present), requestsAnswered(cluster)],
       },
-      { title: 'join token no longer needed', resources: () => [absent(BOOTSTRAP)] },
+      {
+        title: 'join token no longer needed',
+        resources: (scope) => [
+          absent(BOOTSTRAP),
+          ...(firstMaster.includes(scope.node.name) ? [noJoinToken(scope)] : []),
+        ],
+      },
       {
         title: 'roles',
         on: firstMaster,
@@ -67,7 +78,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
   };
 }
 
-const authority = ({ pki }: Scope): FileResource => file(`${PKI}/ca.crt`, pki.authority('ca').certificatePem);
+const authority = ({ pki }: Scope): FileResource => file(`${PKI}/ca.crt`, pki.authority('ca').trustPem);
 
 function kubeletResources(scope: Scope): Resource[] {
   const { node, facts, artefacts, joining } = scope;
@@ -98,52 +109,31 @@ const noResolver = file(NO_RESOLVER, 'nameserver 192.0.2.1\n', {
   why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',
 });
 
-function bootstrapConf({ cluster, node, pki, token }: Scope): Resource {
-  const ca = pki.authority('ca').certificatePem;
-  const text = kubeconfig(cluster.name, apiServer(cluster, node), ca, 'bootstrap', { token });
+function bootstrapConf({ cluster, node, token }: Scope): Resource {
+  // By its file: the kubelet copies this into its own kubeconfig, and authorities change.
+  const text = kubeconfig(cluster.name, apiServer(cluster, node), { file: `${PKI}/ca.crt` }, 'bootstrap', {
+    token,
+  });
   return file(BOOTSTRAP, text, {
     secret: true,
     why: 'Removed again as soon as the node has its own certificate.',
   });
 }
 
-const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
-  apiVersion: 'kubelet.config.k8s.io/v1beta1',
-  kind: 'KubeletConfiguration',
-  authentication: {
-    anonymous: { enabled: false },
-    webhook: { enabled: true },
-    x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
-  },
-  authorization: { mode: 'Webhook' },
-  readOnlyPort: 0,
-  healthzBindAddress: '127.0.0.1',
-  staticPodPath: '/etc/kubernetes/manifests',
-  containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
-  clusterDNS: [cluster.network.dns.serviceIP],
-  clusterDomain: cluster.network.dns.domain,
-  resolvConf: facts.resolvConf === '' ? noResolver.path : facts.resolvConf,
-  rotateCertificates: true,
-  serverTLSBootstrap: true,
-  cgroupDriver: facts.cgroup === 2 ? 'systemd' : 'cgroupfs',
-  failCgroupV1: cluster.kubelet.failCgroupV1,
-  failSwapOn: !facts.container,
-  serializeImagePulls: false,
-  maxParallelImagePulls: 5,
-  eventRecordQPS: 50,
-  ...(taintsOf(node).length > 0 ? { registerWithTaints: taintsOf(node) } : {}),
-});
-
 /** The kubelet's own certificate and the kubeconfig that names it: made on its request, closed by answering it. */
-const identity = (usage: 'client' | 'server'): Resource => ({
+const identity = (usage: KubeletUsage, { node, pki }: Scope): Resource => ({
   id: `certificate:kubelet-${usage}`,
-  desired: { valid: true },
+  desired: { standing: GOOD },
   question: command(
-    sh`[ -e /etc/kubernetes/kubelet.conf ] && ${verbatim(printCertificate(`/var/lib/kubelet/pki/kubelet-${usage}-current.pem`))}; true`,
-    (output) => ({ valid: Date.parse(certificateIn(output)?.validTo ?? '') > Date.now() + DAY }),
+    sh`[ -e ${CONF} ] && ${verbatim(printCertificate(kubeletPlace(usage)))}; true`,
+    (output) => ({ standing: identityProblem(output, node.name, usage, pki) ?? GOOD }),
   ),
-  // A kubelet that runs looks for its certificates when it starts, and never again.
-  steps: () => [{ run: sh`systemctl try-restart --no-block kubelet 2>/dev/null || true` }],
+  // A kubelet that runs looks for its certificates when it starts, and asks with the token only without one.
+  steps: (now) => [
+    ...(now?.['standing'] === NONE ? [] : [{ remove: kubeletPlace(usage) }]),
+    ...(now?.['standing'] === NONE || usage === 'server' ? [] : [{ remove: CONF }]),
+    { run: sh`systemctl try-restart --no-block kubelet 2>/dev/null || true` },
+  ],
   why: 'Asked for by the kubelet, checked against cluster.json, signed on the operator’s side.',
 });
 

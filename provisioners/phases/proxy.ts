@@ -24,7 +24,7 @@ export const proxy = (cluster: Cluster): Phase<Scope> => ({
 
 function kubeProxy(scope: Scope): Resource[] {
   const { cluster, node, artefacts, pki } = scope;
-  const ca = pki.authority('ca').certificatePem;
+  const ca = pki.authority('ca').trustPem;
   const credential = pki.leaf(`${node.name}/proxy`);
   const server = apiServer(cluster, node);
   const conf = file(CREDENTIAL, kubeconfig(cluster.name, server, ca, 'kube-proxy', credential), {

@@ -35,7 +35,7 @@ function breakGlass(cluster: Cluster, pki: ClusterPki): string {
     days: 1 / 24,
   });
   const server = apiServer(cluster, byRole(cluster, 'master')[0] ?? null);
-  return kubeconfig(cluster.name, server, ca.certificatePem, 'break-glass', {
+  return kubeconfig(cluster.name, server, ca.trustPem, 'break-glass', {
     certificate: certificatePem,
     key: privateKeyPem(key),
   });

@@ -11,7 +11,10 @@ HARDWAY`,
 };
 
 /** An API object that we made once and that is no longer wanted; one that others made under its name stays. */
-export function noManifest({ apiVersion, kind, metadata: { name, namespace } }: Manifest): Resource {
+export function noManifest(
+  { apiVersion, kind, metadata: { name, namespace } }: Manifest,
+  why = 'Its add-on is off in cluster.json.',
+): Resource {
   const { id, question } = manifest({ apiVersion, kind, metadata: { name, namespace } } as Manifest);
   return {
     id,
@@ -21,7 +24,7 @@ export function noManifest({ apiVersion, kind, metadata: { name, namespace } }: 
       { gather: remove, item: JSON.stringify({ apiVersion, kind, metadata: { name, namespace } }) },
     ],
     disturbs: () => (kind === 'Deployment' ? [`ends the pods of ${name}`] : []),
-    why: 'Its add-on is off in cluster.json.',
+    why,
   };
 }
 

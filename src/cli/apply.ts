@@ -18,6 +18,9 @@ const LEAVE = 'leave';
 /** The phase that restarts machines through Vagrant, which holds its lock on them while it provisions. */
 const RESIZE = 'resize';
 
+/** Seconds that a run which is stuck waits: machines start up, or were started by a run that was killed. */
+const PATIENCE = 20;
+
 export interface Applied extends Outcome {
   /** Machines that should leave and may not. */
   readonly withheld: readonly string[];
@@ -63,6 +66,8 @@ export async function apply(
     runRecipe(product, session, {
       ...{ ...options, report, leaving, planOnly },
       ...(selection === undefined ? {} : { selection }),
+      // Whoever asks for one step wants to know now.
+      patience: asked === undefined ? PATIENCE : 0,
       accepted: () => tellChangedKeys(session, report),
     });
   if (typeof given['plan'] === 'string') {

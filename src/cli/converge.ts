@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { provideArtefacts } from '../artefacts/artefacts.ts';
+import { secondsIn } from '../cluster/duration.ts';
 import type { Node } from '../cluster/model.ts';
 import { converge, type Outcome, type Selection } from '../engine/converge.ts';
 import type { Recipe } from '../engine/phase.ts';
 import { effect } from '../engine/site.ts';
 import type { Report } from '../report/event.ts';
-import { clusterToken } from '../state/token.ts';
+import { prepareToken } from '../state/token.ts';
 import { writeAtomic } from '../state/write-atomic.ts';
 import type { Prepared, Product } from './product.ts';
 import type { Session } from './session.ts';
@@ -16,6 +17,8 @@ export interface RunOptions {
   /** Machines that are no longer in cluster.json. */
   readonly leaving: readonly Node[];
   readonly selection?: Selection;
+  /** Seconds that a run which is stuck gives the machines. */
+  readonly patience?: number;
   readonly signal?: AbortSignal;
   readonly report: Report;
   /** Called once, when the machines have been asked and before anything is changed. */
@@ -27,22 +30,23 @@ export async function runRecipe(product: Product, session: Session, options: Run
   const { cluster, state } = session;
   const { report, planOnly } = options;
   // Machines are asked what they are while keys are looked through; artefacts may take a quarter of an hour.
-  const preparing = product.prepare(cluster, state.path('pki'), isNew(session));
+  const preparing = product.prepare(cluster, state, isNew(session), session.renewal);
   preparing.catch(() => undefined); // told when the plan is made
   const artefacts = await provideArtefacts({ source: cluster.artefacts.source, report });
-  const token = planOnly && isNew(session) ? 'aaaaaa.aaaaaaaaaaaaaaaa' : await clusterToken(state);
+  const token = await prepareToken(state, secondsIn(cluster.token.ttl));
   const reload = async (name: string): Promise<void> => {
     const { vagrant } = await import('../lab/vagrant.ts');
     await vagrant(['reload', '--no-provision', name], session.folder, report);
   };
   const circumstances = {
-    ...{ artefacts, token, leaving: options.leaving, hostCpus: availableParallelism() },
+    ...{ artefacts, token: token.value, leaving: options.leaving, hostCpus: availableParallelism() },
     restarting: { machines: session.machines, reload, report },
   };
   const here = { machine: '', phase: 'operator', report };
   const accept = once(() =>
     effect(here, 'keys and certificates', async () => {
       await (await preparing).keep();
+      await token.keep();
       await options.accepted?.();
     }),
   );
@@ -56,7 +60,7 @@ export async function runRecipe(product: Product, session: Session, options: Run
     },
   };
   const outcome = await converge({
-    ...{ recipe, machines: session.machines, report, planOnly },
+    ...{ recipe, machines: session.machines, report, planOnly, patience: options.patience ?? 0 },
     ...(options.selection === undefined ? {} : { selection: options.selection }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

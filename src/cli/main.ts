@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { HardwayError, UsageError } from '../errors.ts';
-import { redact } from '../report/redact.ts';
+import { printable } from '../report/printable.ts';
+import { redact, redactedJson } from '../report/redact.ts';
 import { exitCode } from './exit-codes.ts';
 import type { Product } from './product.ts';
 import type { Given } from './verb.ts';
@@ -66,7 +67,7 @@ export async function main(args: readonly string[], version: string, product: Pr
 }
 
 /** Options that may be given several times. */
-const LISTS = ['set', 'only', 'skip', 'on'];
+const LISTS = ['set', 'only', 'skip', 'on', 'group', 'names'];
 
 /** yargs makes a list of any option that is given twice, and nobody expects one. */
 function refuseTwice(given: Readonly<Record<string, unknown>>): void {
@@ -93,7 +94,7 @@ function tell(error: unknown, json: boolean): void {
     : 'This is a fault of Hardway itself; please report it with the lines above.';
   if (json) {
     const code = known ? error.code : 'INTERNAL';
-    process.stderr.write(`${redact(JSON.stringify({ type: 'failure', code, message, evidence, remedy }))}\n`);
+    process.stderr.write(`${redactedJson({ type: 'failure', code, message, evidence, remedy })}\n`);
     return;
   }
   const lines = [
@@ -101,5 +102,5 @@ function tell(error: unknown, json: boolean): void {
     ...evidence.map((line) => `    ${line}`),
     ...(remedy === undefined ? [] : [`  → ${remedy}`]),
   ];
-  process.stderr.write(`${redact(lines.join('\n'))}\n`);
+  process.stderr.write(`${redact(printable(lines.join('\n')))}\n`);
 }

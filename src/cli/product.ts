@@ -1,17 +1,22 @@
 import type { Artefacts } from '../artefacts/artefact.ts';
+import type { Duration } from '../cluster/duration.ts';
 import type { Cluster, Node } from '../cluster/model.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Script } from '../connection/quote.ts';
 import type { Machine } from '../engine/converge.ts';
 import type { Recipe } from '../engine/phase.ts';
 import type { Survey } from '../engine/survey.ts';
+import type { Renewal } from '../pki/renewal.ts';
 import type { Report } from '../report/event.ts';
+import type { State } from '../state/directory.ts';
+import type { EncryptionKey } from '../state/encryption-keys.ts';
+import type { Expiring } from './calendar.ts';
 import type { Check } from './check.ts';
 
 /** What the command needs of the recipe; src/ itself knows nothing of Kubernetes. */
 export interface Product {
-  /** Loads or makes everything that is signed; writes nothing. Authorities only while `mayCreate`. */
-  prepare(cluster: Cluster, pkiFolder: string, mayCreate: boolean): Promise<Prepared>;
+  /** Loads or makes all keys and certificates; writes nothing. What is kept for ever is made only while `mayCreate`. */
+  prepare(cluster: Cluster, state: State, mayCreate: boolean, renewal?: Renewal): Promise<Prepared>;
   /** Reads what kind of machine one is; the same whatever the cluster. */
   facts(): Promise<Script>;
   /** What each present machine and the cluster as a whole are like. Reads only; waits up to `patience` seconds for health. */
@@ -27,12 +32,66 @@ export interface Product {
   glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): Promise<readonly NodeStatus[] | null>;
   /** Takes everything of ours off one machine; data only when asked by name. */
   removal(cluster: Cluster, pkiFolder: string): Promise<Script>;
+  /** Takes every join token of ours out of the cluster; run on a machine of this role. */
+  revocation(cluster: Cluster): Promise<{ readonly on: readonly string[]; readonly script: Script }>;
+  /** A kubeconfig for a person, signed here. Throws UsageError for a name or a group that nobody may be given. */
+  user(cluster: Cluster, pkiFolder: string, request: UserRequest): Promise<User>;
+  /** What there is to know of certificates. */
+  pki(): Promise<PkiKnowledge>;
   /** What `verify` can prove, by name. */
   checks(): Promise<Readonly<Record<string, Check>>>;
+  /** What is encrypted in the database. */
+  atRest(cluster: Cluster): Promise<AtRest>;
   /** The recipe's phases in their order. */
   phases(cluster: Cluster): Promise<readonly PhaseSummary[]>;
   /** What the recipe wants of a machine under these ids, and which keys of cluster.json are behind each. */
   explain(cluster: Cluster, machine: string, is: (id: string) => boolean): Promise<readonly Explanation[]>;
+}
+
+export interface PkiKnowledge {
+  /** Common name of each authority, by its name in the state directory. */
+  readonly authorities: Readonly<Record<string, string>>;
+  /** `<holder>/<purpose>` of every certificate that can be renewed. */
+  renewable(cluster: Cluster): readonly string[];
+  /** Prints every certificate on a machine; reads only. */
+  readonly calendar: Script;
+  /** What it printed. */
+  readCalendar(output: string): Expiring[];
+  /** What a machine needs to be a node, by its path on the machine. Made on this side alone. */
+  bundle(cluster: Cluster, node: Node, state: State): Promise<readonly BundledFile[]>;
+}
+
+export interface BundledFile {
+  /** "etc/kubernetes/pki/ca.crt" */
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+}
+
+export interface UserRequest {
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** How long the certificate lives. */
+  readonly ttl: Duration;
+}
+
+export interface User {
+  readonly kubeconfig: string;
+  /** Of the certificate, hexadecimal. */
+  readonly serial: string;
+  readonly expires: Date;
+}
+
+export interface AtRest {
+  /** The phase that tells the keys to whoever uses them. */
+  readonly phase: string;
+  /** Waits until all of those serve with the keys that they were told last. Throws MachineError. */
+  ready(machines: ReadonlyMap<string, Connection>): Promise<void>;
+  /**
+   * Has everything written again until the database itself shows that all of it was written with this key; returns how
+   * much there is. Throws MachineError when it cannot be shown.
+   */
+  rewrite(machines: ReadonlyMap<string, Connection>, key: EncryptionKey): Promise<number>;
 }
 
 export interface Explanation {

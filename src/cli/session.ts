@@ -7,6 +7,7 @@ import { type KnownHosts, knownHosts } from '../connection/known-hosts.ts';
 import type { SshOptions } from '../connection/ssh-client.ts';
 import { HardwayError } from '../errors.ts';
 import type { Machine } from '../engine/converge.ts';
+import type { Renewal } from '../pki/renewal.ts';
 import { openState, type State } from '../state/directory.ts';
 import { type Machine as Endpoint, readInventory } from '../state/inventory.ts';
 
@@ -16,6 +17,8 @@ export interface SessionOptions {
   readonly set: readonly string[];
   /** Name of a machine that is to be treated as if it were no longer in cluster.json. */
   readonly without?: string;
+  /** `<holder>/<purpose>` of certificates that are to be made anew. */
+  readonly renew?: readonly string[];
 }
 
 /** One cluster as the operator's machine knows it. */
@@ -24,6 +27,7 @@ export interface Session {
   readonly state: State;
   /** The folder of cluster.json. */
   readonly folder: string;
+  readonly renewal?: Renewal | undefined;
   /** All declared machines, with a connection to those somebody has told us about; and those that leave. */
   machines(): Promise<readonly Machine[]>;
   close(): Promise<void>;
@@ -90,7 +94,8 @@ export function openSession(options: SessionOptions): Session {
   const close = async (): Promise<void> => {
     await Promise.all([...open.values()].map((connection) => connection.close()));
   };
-  return { cluster, state, folder, machines, close };
+  const renewal = options.renew && { names: new Set(options.renew), since: Date.now() };
+  return { cluster, state, folder, renewal, machines, close };
 }
 
 type Target = Pick<Endpoint, 'host' | 'port' | 'user' | 'keys'>;

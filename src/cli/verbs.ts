@@ -6,12 +6,16 @@ import { lab } from './verbs/lab.ts';
 import { machines } from './verbs/machines.ts';
 import { node } from './verbs/node.ts';
 import { phase, phases } from './verbs/phases.ts';
+import { pki } from './verbs/pki.ts';
 import { plan } from './verbs/plan.ts';
+import { security } from './verbs/security.ts';
 import { status } from './verbs/status.ts';
 import { token } from './verbs/token.ts';
 import { trust } from './verbs/trust.ts';
 import { up } from './verbs/up.ts';
+import { user } from './verbs/user.ts';
 import { validate } from './verbs/validate.ts';
+import { verify } from './verbs/verify.ts';
 import { why } from './verbs/why.ts';
 
 /** All verbs, in the order of the help. */
@@ -22,10 +26,14 @@ export const verbs = (product: Product): Verb[] => [
   phase(product),
   status(product),
   why(product),
+  verify(product),
+  security(product),
+  pki(product),
   validate,
   down(product),
   kubeconfig,
-  token,
+  token(product),
+  user(product),
   trust,
   lab(product),
   node(product),

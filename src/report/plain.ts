@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Difference, Event, Report } from './event.ts';
 import { brief } from './brief.ts';
+import { allPrintable } from './printable.ts';
 import { redact } from './redact.ts';
 
 export interface PlainOptions {
@@ -23,7 +24,7 @@ export function plainReport(options: PlainOptions): Report {
   return (event) => {
     if (options.quiet && event.type !== 'failure' && event.type !== 'verdict' && event.type !== 'warning')
       return;
-    for (const line of linesOf(event, options, paint, shown)) say(line);
+    for (const line of linesOf(allPrintable(event), options, paint, shown)) say(line);
   };
 }
 

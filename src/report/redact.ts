@@ -10,6 +10,14 @@ export function registerSecret(value: string): void {
   forms = [...new Set([...forms, ...added])].sort((a, b) => b.length - a.length);
 }
 
+/** Lines of private keys: what is left of one when it was cut into lines. */
+const keyLines = new Set<string>();
+
+/** From now on no line of this key (PEM) is shown, wherever it stands by itself. Called where a key is made or read. */
+export function registerPrivateKey(pem: string): void {
+  for (const line of pem.split('\n')) if (/^[A-Za-z0-9+/]{16,64}=*$/.test(line)) keyLines.add(line);
+}
+
 /** The text without any registered secret and without private keys, plain or in base64. */
 export function redact(text: string): string {
   let clean = text
@@ -17,12 +25,21 @@ export function redact(text: string): string {
     .replace(base64Pem, (found) =>
       Buffer.from(found.slice(0, 80), 'base64').includes('PRIVATE KEY') ? replacement : found,
     );
+  clean = clean.replace(lineOfKey, (found, before: string | undefined, line: string) =>
+    keyLines.has(line) ? `${before ?? ''}${replacement}` : found,
+  );
   for (const form of forms) clean = clean.replaceAll(form, replacement);
   return clean;
 }
 
-// Also where line ends were turned into \n, as JSON does, and where the end was cut off.
-const pemPrivateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+/** As JSON. Each text by itself first: what is JSON already would be escaped twice, and a secret look different. */
+export const redactedJson = (value: object): string =>
+  redact(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? redact(inner) : inner)));
+
+// Also where line ends were turned into \n, as JSON does, in a URL, and where the end was cut off.
+const pemPrivateKey =
+  /-----BEGIN(?:[ +]|%20)(?:[A-Z]+(?:[ +]|%20))*PRIVATE(?:[ +]|%20)KEY-----[\s\S]*?(?:-----END[A-Z0-9 +%]*KEY-----|$)/g;
+const lineOfKey = /(\\n)?([A-Za-z0-9+/]{16,64}={0,2})/g;
 const base64Pem = /LS0tLS1CRUdJTi[A-Za-z0-9+/=\n]*/g;
 
 function formsOf(value: string): string[] {

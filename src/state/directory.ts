@@ -4,11 +4,14 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { StateError } from '../errors.ts';
 import { writeError } from '../here.ts';
 import { madeForAMoment } from './momentary.ts';
 
@@ -21,11 +24,14 @@ export interface State {
   readonly repaired: readonly string[];
 }
 
-/** Makes the directory, or closes what in it is open to others: directories 0700, files 0600. */
+/**
+ * Makes the directory, or closes what in it is open to others: directories 0700, files 0600. Throws StateError when
+ * something in it is somebody else's, or cannot be closed.
+ */
 export function openState(dir: string): State {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const repaired = closeToOthers(dir);
+    const repaired = closeToOthers(realpathSync(dir));
     hideFromGit(join(dir, '.gitignore'));
     return { dir, repaired, path: (...parts) => join(dir, ...parts) };
   } catch (error) {
@@ -50,8 +56,33 @@ function closedEntry(directory: string, name: string): string[] {
 function closeToOthers(path: string): string[] {
   const about = lstatSync(path, { throwIfNoEntry: false }); // another run may have removed it just now
   if (!about || (!about.isDirectory() && !about.isFile())) return [];
-  const open = (about.mode & 0o077) !== 0;
-  if (open) chmodSync(path, about.mode & 0o700);
+  refuseForeign(path, about);
+  const open = isOpen(about);
+  if (open) close(path, about);
   const below = about.isDirectory() ? readdirSync(path).flatMap((name) => closedEntry(path, name)) : [];
   return open ? [path, ...below] : below;
+}
+
+const isOpen = ({ mode }: Stats): boolean => (mode & 0o077) !== 0;
+
+/** Who owns a file can read it and change it, whatever its mode. */
+function refuseForeign(path: string, { uid }: Stats): void {
+  const mine = process.getuid?.();
+  if (mine === undefined || uid === mine) return;
+  throw new StateError(`${path} belongs to another user (uid ${uid}; yours is ${mine})`, {
+    remedy: `Run as its owner, or take it over: chown -R ${mine} on the .hardway folder.`,
+  });
+}
+
+/** A file system without permissions takes the mode and forgets it, or refuses it. */
+function close(path: string, { mode }: Stats): void {
+  try {
+    chmodSync(path, mode & 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+  }
+  if (!isOpen(lstatSync(path))) return;
+  throw new StateError(`${path} cannot be closed to others: its file system keeps no permissions`, {
+    remedy: 'Keep the folder of cluster.json on a file system that does (ext4, xfs, btrfs); keys lie in it.',
+  });
 }

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { Event } from '../report/event.ts';
 import { writeError } from '../here.ts';
-import { redact } from '../report/redact.ts';
+import { redactedJson } from '../report/redact.ts';
 import type { State } from './directory.ts';
 import { readText } from './read-text.ts';
 
@@ -25,9 +25,9 @@ export async function readJournal(state: State): Promise<Entry[]> {
 
 /** Adds one line to the account of what happened; it is never read to decide anything. */
 export async function appendToJournal(state: State, run: string, event: Event): Promise<void> {
-  const line = JSON.stringify({ time: new Date().toISOString(), run, ...event });
+  const line = redactedJson({ time: new Date().toISOString(), run, ...event });
   const file = state.path('journal.ndjson');
-  await appendFile(file, `${redact(line)}\n`, { mode: 0o600 }).catch((error: unknown) => {
+  await appendFile(file, `${line}\n`, { mode: 0o600 }).catch((error: unknown) => {
     throw writeError(error, file);
   });
 }

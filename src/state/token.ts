@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { StateError } from '../errors.ts';
 import { registerSecret } from '../report/redact.ts';
 import type { State } from './directory.ts';
@@ -7,24 +8,48 @@ import { writeAtomic } from './write-atomic.ts';
 
 const format = /^[a-z0-9]{6}\.[a-z0-9]{16}$/;
 
-/** The cluster's bootstrap token, "abcdef.0123456789abcdef": made once, kept in `cluster-token`, 0600. */
-export async function clusterToken(state: State): Promise<string> {
-  const kept = await readText(file(state));
-  if (kept === null) return rotateToken(state);
-  const token = kept.trim();
+export interface Token {
+  /** "abcdef.0123456789abcdef" */
+  readonly value: string;
+  /** Writes it down, 0600, when it is new. */
+  keep(): Promise<void>;
+}
+
+/**
+ * The cluster's bootstrap token as `cluster-token` keeps it; a new one when there is none or when it is older than
+ * `ttl` seconds, for then the cluster no longer takes it. Writes nothing.
+ */
+export async function prepareToken(state: State, ttl: number): Promise<Token> {
+  const kept = await keptToken(state, ttl);
+  if (kept !== null) return { value: kept, keep: async () => undefined };
+  const value = newToken();
+  return { value, keep: () => write(state, value) };
+}
+
+/** Makes and keeps a new token, whatever there is; joins with the old one end when the cluster forgets it. */
+export async function rotateToken(state: State): Promise<string> {
+  await keptToken(state, 0); // from now on the old one is never shown either
+  const token = newToken();
+  await write(state, token);
+  return token;
+}
+
+const write = (state: State, token: string): Promise<void> => writeAtomic(file(state), `${token}\n`);
+
+const newToken = (): string => registered(`${random(6)}.${random(16)}`);
+
+async function keptToken(state: State, ttl: number): Promise<string | null> {
+  const text = await readText(file(state));
+  if (text === null) return null;
+  const token = text.trim();
   if (!format.test(token)) {
     throw new StateError(`${file(state)} does not hold a bootstrap token`, {
       remedy: 'Restore it, or remove it to have a new token made.',
     });
   }
-  return registered(token);
-}
-
-/** Makes and keeps a new token; joins with the old one end when the cluster learns of it. */
-export async function rotateToken(state: State): Promise<string> {
-  const token = `${random(6)}.${random(16)}`;
-  await writeAtomic(file(state), `${token}\n`);
-  return registered(token);
+  registered(token);
+  const { mtimeMs } = await stat(file(state));
+  return Date.now() - mtimeMs < ttl * 1000 ? token : null;
 }
 
 function file(state: State): string {

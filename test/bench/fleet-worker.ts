@@ -6,7 +6,8 @@ import { loadCluster } from '../../src/cluster/load.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { converge } from '../../src/engine/converge.ts';
 import { openState } from '../../src/state/directory.ts';
-import { clusterToken } from '../../src/state/token.ts';
+import { encryptionKeys } from '../../src/state/encryption-keys.ts';
+import { prepareToken } from '../../src/state/token.ts';
 import { preparePki } from '../../provisioners/pki.ts';
 import { scratch } from '../../provisioners/recipe.ts';
 import { ModelCluster } from '../model/cluster.ts';
@@ -40,11 +41,21 @@ async function bringUp(cluster: Cluster): Promise<void> {
   const artefacts = await provideArtefacts({ source: 'auto', report });
   const pki = await preparePki(cluster, state.path('pki'), true);
   await pki.keep();
+  const { keys: encryption, keep } = await encryptionKeys(state, cluster.security.encryption, true);
+  await keep();
   const model = new ModelCluster({ description: cluster, artefacts });
   for (const name of names) machines.set(name, model.machine(name));
   const all = names.map((name) => ({ name, connection: model.machine(name).connection() }));
   const recipe = scratch({
-    ...{ cluster, pki, artefacts, token: await clusterToken(state), leaving: [], hostCpus: 16 },
+    ...{
+      cluster,
+      pki,
+      encryption,
+      artefacts,
+      token: (await prepareToken(state, 3600)).value,
+      leaving: [],
+      hostCpus: 16,
+    },
     restarting: { machines: async () => all, reload: async () => {}, report },
   });
   const outcome = await converge({ recipe, report, planOnly: false, machines: async () => all });

@@ -102,6 +102,10 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
     names.map((name) => phase(name, machines, leaving));
   return {
     checks: async () => ({}),
+    pki: async () => {
+      throw new Error('not asked');
+    },
+    atRest: async () => ({ phase: 'prepare', ready: async () => undefined, rewrite: async () => 0 }),
     prepare: async (cluster) => ({
       keep: async () => undefined,
       kubeconfig: 'kubeconfig',
@@ -121,6 +125,8 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
     glance: async () => null,
     facts: async () => sh`echo facts`,
     removal: async () => sh`true`,
+    revocation: async () => ({ on: ['master'], script: sh`true` }),
+    user: async () => ({ kubeconfig: 'kubeconfig', serial: 'AB12', expires: new Date(0) }),
     phases: async ({ nodes }) =>
       all(
         nodes.map(({ name }) => name),

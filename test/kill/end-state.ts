@@ -112,14 +112,14 @@ function nodeFact({ metadata, spec, status }: ApiObject): string {
 const openRequest = ({ metadata, status }: ApiObject): string[] =>
   status?.conditions?.length ? [] : [`api certificate request without an answer: ${metadata.name}`];
 
-/** Authorities, token and kubeconfig by content; of everything else that it is there, and for whom. */
+/** Authorities and kubeconfig by content; of everything else (a token lives an hour) that it is there, and for whom. */
 function operatorFacts(lab: Lab): string[] {
   const root = join(lab.folder, '.hardway');
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
   return names.flatMap((name) => {
     const about = lstatSync(join(root, name));
     const fact = `operator ${name} ${(about.mode & 0o777).toString(8)}`;
-    const isContent = about.isFile() && /^(pki\/|cluster-token$|kubeconfig$)/.test(name);
+    const isContent = about.isFile() && /^(pki\/|kubeconfig$)/.test(name);
     return isContent
       ? [`${fact} ${sum(readFileSync(join(root, name)))}`]
       : /^(journal|known_hosts)/.test(name)

@@ -65,6 +65,10 @@ const table: readonly Row[] = [
       disk.has('/etc/kubernetes/kubelet.conf') ? `${printed(disk.text(certificateOf(usage)))}\n` : '',
   })),
   {
+    shape: shape`[ -e ${word} ] && echo there; true`,
+    act: ({ disk }, path = '') => (disk.has(path) ? 'there\n' : ''),
+  },
+  {
     shape: shape`[ -s ${word} ] && echo there; true`,
     act: ({ disk }, path = '') => ((disk.get(path)?.size ?? 0) > 0 ? 'there\n' : ''),
   },

@@ -1,5 +1,6 @@
 import {
   apiServerReady,
+  authorityPublished,
   containerdAnswers,
   etcdHasQuorum,
   mayJoin,
@@ -80,6 +81,13 @@ const table: readonly Row[] = [
     act: (machine) => {
       const is = flanneldIs(machine);
       return unless(is === 'active' && machine.disk.has(CONFLIST), `flanneld is ${is}`);
+    },
+  },
+  {
+    shape: like(script(authorityPublished(lab))),
+    act: (machine) => {
+      if (may(() => asAdministrator(machine)) === null) return API_AWAY;
+      return unless(machine.isActive('kube-controller-manager'), 'the controller-manager is away');
     },
   },
   {

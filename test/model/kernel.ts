@@ -2,6 +2,18 @@ import type { Disk } from './disk.ts';
 
 export type Kind = 'vm' | 'lxc';
 
+/** What each kernel begins with. */
+const defaults: Readonly<Record<string, string>> = {
+  'net.ipv4.ip_forward': '0',
+  ...{
+    'vm.overcommit_memory': '0',
+    'vm.panic_on_oom': '0',
+    'kernel.panic': '0',
+    'kernel.panic_on_oops': '0',
+  },
+  ...{ 'kernel.keys.root_maxkeys': '1000000', 'kernel.keys.root_maxbytes': '25000000' },
+};
+
 /** What the running kernel has in its hands; made from the disk at each boot. */
 export class Kernel {
   readonly #kind: Kind;
@@ -17,7 +29,7 @@ export class Kernel {
   boot(disk: Disk): void {
     this.modules.clear();
     this.sysctls.clear();
-    this.sysctls.set('net.ipv4.ip_forward', '0');
+    for (const [key, value] of Object.entries(defaults)) this.sysctls.set(key, value);
     this.hostname = disk.text('/etc/hostname').trim();
     this.swap = /^[^#].*\sswap\s/m.test(disk.text('/etc/fstab'));
     if (this.#kind === 'lxc') this.load('overlay', 'br_netfilter');

@@ -5,6 +5,7 @@ import { KUBECTL } from './commands.ts';
 import { apiAt, asAdministrator } from './door.ts';
 import type { ModelMachine } from './machine.ts';
 import { Refusal } from './refusal.ts';
+import { revokeTokens } from '../../provisioners/join-token.ts';
 import { backInService, CORDONED, drain } from '../../provisioners/resources/registration.ts';
 import { type Known, like, shape, text, word, words, wordsOf } from './shape.ts';
 
@@ -117,11 +118,22 @@ HARDWAY`,
       })),
   },
   {
+    shape: like(revokeTokens, {}),
+    act: (machine) => {
+      const api = asAdministrator(machine);
+      const tokens = api.all().filter((object) => object['type'] === 'bootstrap.kubernetes.io/token');
+      for (const token of tokens.filter(isOurs)) machine.cluster.effect(machine, () => api.delete(token));
+    },
+  },
+  {
     shape: shape`${KUBECTL} delete node ${word}`,
     act: (machine, name = '') =>
       machine.cluster.effect(machine, () => asAdministrator(machine).delete(nodeNamed(name))),
   },
 ];
+
+const isOurs = ({ metadata }: ApiObject): boolean =>
+  metadata.labels?.['app.kubernetes.io/managed-by'] === 'hardway';
 
 /** One effect on a Node, which must be there. */
 function onNode(machine: ModelMachine, name: string, change: (node: ApiObject) => ApiObject): void {

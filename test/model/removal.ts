@@ -36,5 +36,5 @@ function clean(machine: ModelMachine): void {
 
 export const removalSteps: readonly Known<ModelMachine, void>[] = [
   { shape: shape`set +e`, act: () => undefined },
-  { shape: like(removal('HOLE'), { HOLE: word }), act: clean },
+  { shape: like(removal(['HOLE']), { HOLE: word }), act: clean },
 ];

@@ -1,4 +1,3 @@
-import type { ApiObject } from './api.ts';
 import type { ModelCluster } from './cluster.ts';
 import { sha256Of } from './disk.ts';
 import { isReady, isValid } from './kubelet.ts';
@@ -77,16 +76,10 @@ function ofCluster(cluster: ModelCluster): string[] {
     ...[...etcd.keys].map(([key, value]) => `key ${key} ${value}`),
     ...[...etcd.users].map(([name, roles]) => `etcd user ${name} ${[...roles].sort().join()}`),
     ...[...etcd.roles].map(([name, has]) => `etcd role ${name} ${sorted([...has.values()])}`),
-    ...etcd.api
-      .all()
-      .filter(isLasting)
-      .map((object) => `object ${canonical(object)}`),
+    ...etcd.api.all().map((object) => `object ${canonical(object)}`),
     ...open.map(({ name, condition }) => `open request ${name} ${condition}`),
   ];
 }
-
-/** The join token ends by itself. */
-const isLasting = ({ metadata }: ApiObject): boolean => !metadata.name.startsWith('bootstrap-token-');
 
 const sorted = (items: readonly unknown[]): string => items.map(canonical).sort().join();
 

@@ -148,10 +148,13 @@ export class Systemd {
     unit.process = { pid: this.#pids, inode: program.inode, unit: definition, learnt };
   }
 
-  /** Digest of what the command line tells it to read, but for what a kubelet writes itself. */
+  /** Digest of what the command line tells it to read, but for what it reads again later or a kubelet writes itself. */
   #filesNamedIn(definition: string): string {
     const paths = [...definition.matchAll(/[= ](\/(?:etc|var)\/[^\s,]+)/g)].map(([, path = '']) => path);
-    const files = paths.filter((path) => !/\/(bootstrap-)?kubelet\.conf$|^\/etc\/systemd/.test(path));
+    const reread = READ_AGAIN[programOf(definition)] ?? /^$/;
+    const files = paths.filter(
+      (path) => !/\/(bootstrap-)?kubelet\.conf$|^\/etc\/systemd/.test(path) && !reread.test(path),
+    );
     return sha256Of(files.map((path) => this.#disk.get(path)?.sha256 ?? '').join());
   }
 
@@ -184,6 +187,13 @@ export class Systemd {
     return { mtime: file.mtime, text: this.#disk.text(path) };
   }
 }
+
+/** Certificates that a program which runs looks at again, for each connection or when they change. */
+const READ_AGAIN: Readonly<Record<string, RegExp>> = {
+  '/usr/local/bin/etcd': /^\/etc\/etcd\/pki\/(server|peer)\./,
+  '/usr/local/bin/kube-apiserver':
+    /^\/etc\/kubernetes\/pki\/((front-proxy-)?ca\.crt|(apiserver.*|front-proxy-client)\.(crt|key))$/,
+};
 
 const programOf = (definition: string): string => /^ExecStart=(\S+)/m.exec(definition)?.[1] ?? '';
 

@@ -35,6 +35,7 @@ const folders = [
   '/etc/containerd/certs.d',
   '/etc/kubernetes/manifests',
   '/etc/kubernetes/pki',
+  '/var/log/kubernetes/audit',
 ];
 
 const onFile =

@@ -23,6 +23,8 @@ const changeable = fc.record({
   failCgroupV1: fc.boolean(),
   timeouts: fc.record({ nodeReady: fc.constantFrom(60, 120, 300) }, { requiredKeys: [] }),
   ttl: fc.constantFrom('1h', '24h'),
+  podSecurity: fc.constantFrom('baseline', 'restricted'),
+  auditFiles: fc.constantFrom(10, 20),
   master: fc.record(entry, { requiredKeys: [] }),
   minion: fc.record(entry, { requiredKeys: [] }),
   minions: fc.integer({ min: 0, max: 3 }),
@@ -36,6 +38,8 @@ const founding = fc.record({
   podCidr: fc.constantFrom('10.244.0.0/16', '10.128.0.0/18'),
   domain: fc.constantFrom('cluster.local', 'k8s.example.org'),
   port: fc.constantFrom(6443, 8443),
+  // What was hardened stays so when the profile goes back.
+  profile: fc.constantFrom('lab', 'hardened'),
 });
 export type Founding = typeof founding extends fc.Arbitrary<infer T> ? T : never;
 
@@ -56,6 +60,11 @@ export const clusterOf = (kind: Kind, founded: Founding, { minions, ...chosen }:
     ...{
       timeouts: chosen.timeouts,
       token: { ttl: chosen.ttl },
+      security: {
+        profile: founded.profile,
+        podSecurity: chosen.podSecurity,
+        audit: { files: chosen.auditFiles },
+      },
       addons: { coredns: chosen.coredns },
     },
     nodes: [

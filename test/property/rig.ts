@@ -45,6 +45,8 @@ function pkiFor(cluster: Cluster): ClusterPki {
   };
 }
 
+const encryption = [{ name: 'key1', provider: 'secretbox', secret: '<key>' }] as const;
+
 /** Bare machines, all of them there. */
 export function newModel(description: Cluster, kind: Kind): ModelCluster {
   const model = new ModelCluster({ description, artefacts, kind });
@@ -90,7 +92,7 @@ export async function run(model: ModelCluster, options: RunOptions = {}): Promis
     machine.reboot();
   };
   const recipe = scratch({
-    ...{ cluster, pki: pkiFor(cluster), artefacts, token: 'abcdef.0123456789abcdef', leaving },
+    ...{ cluster, pki: pkiFor(cluster), encryption, artefacts, token: 'abcdef.0123456789abcdef', leaving },
     ...{ hostCpus: 16, restarting: { machines, reload, report } },
   });
   const outcome = await converge({ recipe, planOnly, report, machines });

@@ -3,6 +3,7 @@ import type { Cluster } from '../../src/cluster/model.ts';
 import { certificates } from '../../provisioners/certificates.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { cluster } from './machines.ts';
+import { planFor, resourcesOf } from './scratch.ts';
 
 const heading = ['name', 'authority', 'common name', 'organizations', 'usages', 'names'];
 
@@ -29,6 +30,21 @@ function table(of: Cluster): string {
 describe('the certificates', () => {
   it('of the default cluster are those of test/golden/certificates', () => {
     expectGolden('certificates', { 'default.txt': table(cluster) });
+  });
+
+  it('lie where the table says', () => {
+    const plan = planFor('vm-cgroup-v2');
+    for (const { name, place } of certificates(cluster).filter(
+      (entry) => !entry.name.startsWith('operator/'),
+    )) {
+      const [machine = ''] = name.split('/');
+      const resource = resourcesOf(plan, machine).find(
+        (each) => each.resource.id === `file:${place}`,
+      )?.resource;
+      const content = JSON.stringify(resource?.steps(null));
+      const mark = `<certificate ${name}>`;
+      expect(content.includes(mark) || content.includes(btoa(`${mark}\n`)), `${name} in ${place}`).toBe(true);
+    }
   });
 
   it('carry the further names of the API under their kinds', () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { localConnection } from '../../src/connection/local.ts';
 import { type Facts, factsScript, nicOf, parseFacts, preflight } from '../../provisioners/facts.ts';
-import { certificateLasting, joinedFor } from './lasting.ts';
+import { certificateLasting } from './lasting.ts';
 import { cluster, factsOf } from './machines.ts';
 
 const CA = certificateLasting(10);
@@ -29,7 +29,7 @@ describe('parseFacts', () => {
       ...{
         freeDisk: 20000,
         missingTools: ['conntrack'],
-        kubeletDays: null,
+        kubelet: '',
         authority: '',
         foreignRuntime: '',
       },
@@ -49,10 +49,8 @@ describe('parseFacts', () => {
     ['capabilities=', { mayRaiseLimits: false }],
     ['swap=2', { swap: true }],
     ['bridge=/proc/sys/net/bridge', { bridgeFilter: true }],
-    [joinedFor(0), { kubeletDays: 0 }],
-    [joinedFor(-3), { kubeletDays: -3 }],
-    [joinedFor(364), { kubeletDays: 364 }],
-    ['kubelet=', { kubeletDays: null }],
+    ['kubelet=MIIB', { kubelet: 'MIIB' }],
+    ['kubelet=', { kubelet: '' }],
     [`ca=${CA}`, { authority: new X509Certificate(Buffer.from(CA, 'base64')).fingerprint256 }],
     ['missing=nft\nmissing=ip', { missingTools: ['nft', 'ip', 'conntrack'] }],
   ];

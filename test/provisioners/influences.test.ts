@@ -107,7 +107,13 @@ describe('the keys of cluster.json behind a thing', () => {
 const pkiOf = (described: Cluster): ClusterPki => {
   const entries = new Map(certificates(described).map((entry) => [entry.name, JSON.stringify(entry)]));
   return {
-    authority: (name) => ({ certificatePem: name, fingerprint: name }) as Authority,
+    authority: (name) =>
+      ({
+        certificatePem: name,
+        keyPem: name,
+        trustPem: name,
+        trusted: [name] as readonly string[],
+      }) as Authority,
     leaf: (name) => ({ certificate: entries.get(name) ?? 'none', key: name }),
     serviceAccount: { privatePem: 'a', publicPem: 'b' },
   };
@@ -121,6 +127,7 @@ function wanted(described: Cluster): Map<string, string> {
   for (const node of described.nodes) {
     const scope = {
       ...{ cluster: described, node, facts: parseFacts(factsOf('vm-cgroup-v2', node.name)), artefacts },
+      encryption: [{ name: 'key1', provider: described.security.encryption, secret: '' }],
       ...{ pki: pkiOf(described), token: 'id.secret', joining: names, hostCpus: 99, restart: async () => {} },
     };
     for (const { stages, on } of phases(described, names, []))

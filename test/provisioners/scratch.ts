@@ -18,7 +18,13 @@ const { fingerprint256: fingerprint } = new X509Certificate(Buffer.from(AUTHORIT
 export const NOW = new Date('2026-09-01T12:00:00Z');
 
 const placeholders: ClusterPki = {
-  authority: (name) => ({ certificatePem: `<certificate of authority ${name}>\n`, fingerprint }) as Authority,
+  authority: (name) =>
+    ({
+      certificatePem: `<certificate of authority ${name}>\n`,
+      trustPem: `<certificate of authority ${name}>\n`,
+      trusted: [fingerprint],
+      signed: () => true,
+    }) as unknown as Authority,
   leaf: (name) => ({ certificate: `<certificate ${name}>\n`, key: `<key ${name}>\n` }),
   serviceAccount: {
     privatePem: '<private key service-account>\n',
@@ -46,7 +52,13 @@ export function fakeArtefacts(): Artefacts {
 /** The plan for all machines of one kind; `more` are lines that the facts of every machine also have. */
 export function planFor(kind: Kind, more: readonly string[] = []): Plan<Scope> {
   const facts = new Map(cluster.nodes.map(({ name }) => [name, factsOf(kind, name, ...more)]));
-  const input = { cluster, pki: placeholders, artefacts: fakeArtefacts(), token: '<id>.<secret>' };
+  const encryption = [
+    { name: 'key1', provider: cluster.security.encryption, secret: '<key master/encryption>' },
+  ];
+  const input = {
+    ...{ cluster, pki: placeholders, encryption, artefacts: fakeArtefacts() },
+    token: '<id>.<secret>',
+  };
   const restarting = { machines: async () => [], reload: async () => {}, report: () => undefined };
   return scratch({ ...input, leaving: [], hostCpus: 2, restarting }).plan(facts) as Plan<Scope>;
 }

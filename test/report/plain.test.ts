@@ -137,4 +137,19 @@ describe('the plain report', () => {
   it('tells no secret', () => {
     expect(transcript({ verbose: true })).not.toContain('p4ssw0rd');
   });
+
+  it('shows what machines say without their control characters', () => {
+    let said = '';
+    const report = plainReport({
+      write: (text) => (said += text),
+      colour: true,
+      quiet: false,
+      verbose: true,
+    });
+    const text = '\u001b]0;mine\u0007\u001b[2J\u202etxt.exe\ttab';
+    report({ type: 'failure', message: text, evidence: [text], remedy: text });
+    report({ type: 'note', machine: text, text });
+    expect(said).toContain('?]0;mine??[2J?txt.exe\ttab');
+    expect(said.replaceAll(/\u001b\[\d+m/g, '')).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}]/u);
+  });
 });

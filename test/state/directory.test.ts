@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -12,7 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openState } from '../../src/state/directory.ts';
 import { appendToJournal } from '../../src/state/journal.ts';
-import { clusterToken, rotateToken } from '../../src/state/token.ts';
+import { rotateToken } from '../../src/state/token.ts';
 import { writeAtomic } from '../../src/state/write-atomic.ts';
 import { inFullFileSystem, inTemporaryDirectory } from '../fixtures/directories.ts';
 import { unable } from '../fixtures/unable.ts';
@@ -49,6 +50,33 @@ describe('the state directory', () => {
       ]);
       expect(mode(outside)).toBe('644');
       expect(openState(state.dir).repaired).toEqual([]);
+    }));
+
+  const notRoot = process.getuid?.() === 0 ? null : 'only root can give files away';
+  it.skipIf(unable('files of somebody else', notRoot))(
+    'is refused when anything in it is somebody else’s',
+    () =>
+      inTemporaryDirectory((dir) => {
+        const state = openState(join(dir, '.hardway'));
+        mkdirSync(state.path('pki'));
+        writeFileSync(state.path('pki/ca.key'), '', { mode: 0o600 });
+        for (const path of [state.path('pki/ca.key'), state.dir]) {
+          chownSync(path, 65534, 65534);
+          expect(() => openState(state.dir)).toThrow(
+            `${path} belongs to another user (uid 65534; yours is 0)`,
+          );
+          chownSync(path, 0, 0);
+        }
+        expect(openState(state.dir).repaired).toEqual([]);
+      }),
+  );
+
+  it('is closed also where it is reached by a link', () =>
+    inTemporaryDirectory((dir) => {
+      mkdirSync(join(dir, 'elsewhere'), { mode: 0o755 });
+      symlinkSync(join(dir, 'elsewhere'), join(dir, '.hardway'));
+      expect(openState(join(dir, '.hardway')).repaired).toEqual([join(dir, 'elsewhere')]);
+      expect(mode(join(dir, 'elsewhere'))).toBe('700');
     }));
 
   it('loses what a killed process left behind, and keeps what a living one is making', () =>
@@ -108,38 +136,11 @@ describe('an atomic write', () => {
   );
 });
 
-describe('the cluster token', () => {
-  it('is made once, kept, and rotated only when asked', () =>
-    inTemporaryDirectory(async (dir) => {
-      const state = openState(dir);
-      const token = await clusterToken(state);
-      expect(token).toMatch(/^[a-z0-9]{6}\.[a-z0-9]{16}$/);
-      expect(await clusterToken(state)).toBe(token);
-      expect(mode(state.path('cluster-token'))).toBe('600');
-      const next = await rotateToken(state);
-      expect(next).not.toBe(token);
-      expect(await clusterToken(state)).toBe(next);
-      expect(statSync(state.path('cluster-token')).size).toBe(24);
-    }));
-
-  it.each(['', 'abcdef', 'ABCDEF.0123456789abcdef', 'abcdef.0123456789abcdef x'])(
-    'is not guessed from %j',
-    (text) =>
-      inTemporaryDirectory(async (dir) => {
-        writeFileSync(join(dir, 'cluster-token'), text);
-        await expect(clusterToken(openState(dir))).rejects.toThrow(
-          /cluster-token does not hold a bootstrap token/,
-        );
-        expect(readFileSync(join(dir, 'cluster-token'), 'utf8')).toBe(text);
-      }),
-  );
-});
-
 describe('the journal', () => {
   it('has one line an event, without secrets, closed to others', () =>
     inTemporaryDirectory(async (dir) => {
       const state = openState(dir);
-      const token = await clusterToken(state);
+      const token = await rotateToken(state);
       await appendToJournal(state, 'run-1', { type: 'note', text: `the token is ${token}` });
       await appendToJournal(state, 'run-1', { type: 'wait', machine: 'm', what: 'two\nlines' });
       const lines = readFileSync(state.path('journal.ndjson'), 'utf8').trimEnd().split('\n');

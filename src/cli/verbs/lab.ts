@@ -58,7 +58,7 @@ async function up(product: Product, session: Session, given: Given): Promise<num
     cluster,
     dir: folder,
     report: reportFor(given),
-    meanwhile: async () => void (await early.prepare(cluster, state.path('pki'), isNew(session))),
+    meanwhile: async () => void (await early.prepare(cluster, state, isNew(session))),
     converge: async (machines) => {
       for (const machine of machines) await remember(session, machine);
       return run(early, session, given, 'up');

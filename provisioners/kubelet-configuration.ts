@@ -1,0 +1,45 @@
+import { type Facts, NO_RESOLVER } from './facts.ts';
+import { taintsOf } from './resources/node.ts';
+import type { Scope } from './scope.ts';
+import { CIPHERS } from './tls.ts';
+
+/** What a kubelet is told in /var/lib/kubelet/config.yaml. */
+export const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  kind: 'KubeletConfiguration',
+  authentication: {
+    anonymous: { enabled: false },
+    webhook: { enabled: true },
+    x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
+  },
+  authorization: { mode: 'Webhook' },
+  readOnlyPort: 0,
+  healthzBindAddress: '127.0.0.1',
+  staticPodPath: '/etc/kubernetes/manifests',
+  containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
+  clusterDNS: [cluster.network.dns.serviceIP],
+  clusterDomain: cluster.network.dns.domain,
+  resolvConf: facts.resolvConf === '' ? NO_RESOLVER : facts.resolvConf,
+  rotateCertificates: true,
+  serverTLSBootstrap: true,
+  cgroupDriver: facts.cgroup === 2 ? 'systemd' : 'cgroupfs',
+  failCgroupV1: cluster.kubelet.failCgroupV1,
+  failSwapOn: !facts.container,
+  serializeImagePulls: false,
+  maxParallelImagePulls: 5,
+  eventRecordQPS: 50,
+  tlsMinVersion: 'VersionTLS12',
+  tlsCipherSuites: [...CIPHERS],
+  ...(cluster.security.profile === 'hardened' ? hardened(facts) : {}),
+  ...(taintsOf(node).length > 0 ? { registerWithTaints: taintsOf(node) } : {}),
+});
+
+/** What some workloads would feel: a lab is spared it. */
+const hardened = ({ container }: Facts): object => ({
+  // A shell that nobody uses is closed.
+  streamingConnectionIdleTimeout: '5m',
+  podPidsLimit: 4096,
+  seccompDefault: true,
+  // The kernel of a container is the host's: the kubelet would refuse to start for a setting that nobody here may make.
+  protectKernelDefaults: !container,
+});

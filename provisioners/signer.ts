@@ -1,0 +1,72 @@
+import { sh } from '../src/connection/quote.ts';
+import type { Resource } from '../src/engine/resource.ts';
+import { command } from '../src/resources/command.ts';
+import { absent, file, type FileResource } from '../src/resources/file.ts';
+import { service } from '../src/resources/service.ts';
+import type { Scope } from './scope.ts';
+import { template } from './template.ts';
+
+const CERTIFICATE = '/etc/kubernetes/pki/signer.crt';
+const KEY = '/etc/kubernetes/pki/signer.key';
+const NODES = '/etc/kubernetes/nodes';
+const SCRIPT = '/usr/local/lib/hardway/approve-serving';
+const UNIT = 'hardway-approver';
+
+/** Flags with which the controller-manager signs for kubelets, and for nobody else; none: it signs nothing. */
+export const signerFlags = ({ cluster }: Pick<Scope, 'cluster'>): Record<string, string> =>
+  cluster.pki.signer === 'operator'
+    ? {}
+    : {
+        'cluster-signing-kubelet-client-cert-file': CERTIFICATE,
+        'cluster-signing-kubelet-client-key-file': KEY,
+        'cluster-signing-kubelet-serving-cert-file': CERTIFICATE,
+        'cluster-signing-kubelet-serving-key-file': KEY,
+        'cluster-signing-duration': hours(cluster.pki.leafValidity),
+      };
+
+/** What the controller-manager must be started with again. */
+export const signerFiles = ({ cluster, pki }: Scope): FileResource[] =>
+  cluster.pki.signer === 'operator'
+    ? []
+    : [
+        file(CERTIFICATE, pki.authority('ca').certificatePem),
+        file(KEY, pki.authority('ca').keyPem, {
+          secret: true,
+          why: 'pki.signer is "cluster": whoever takes this master over can make certificates for anybody.',
+        }),
+      ];
+
+/** Whoever approves what kubelets ask for their servers; Kubernetes itself approves only what they ask as clients. */
+export function approver({ cluster }: Scope): Resource[] {
+  if (cluster.pki.signer === 'operator')
+    return [noApprover, ...[CERTIFICATE, KEY, NODES, SCRIPT].map(absent)];
+  const nodes = file(NODES, cluster.nodes.map(({ name, address }) => `${name} ${address}\n`).join(''));
+  const script = file(SCRIPT, template('signer/approve-serving', {}), { mode: 0o755 });
+  return [
+    nodes,
+    script,
+    ...service(UNIT, template('signer/hardway-approver.service', {}), { follows: [script] }),
+  ];
+}
+
+const noApprover: Resource = {
+  id: `service:${UNIT}.service`,
+  desired: null,
+  question: command(sh`[ -e ${`/etc/systemd/system/${UNIT}.service`} ] && echo there; true`, (output) =>
+    output === '' ? null : { running: true },
+  ),
+  steps: () => [
+    {
+      run: sh`systemctl disable --now --quiet ${UNIT}
+rm -f ${`/etc/systemd/system/${UNIT}.service`}
+systemctl daemon-reload`,
+    },
+  ],
+};
+
+/** Go knows no days. */
+function hours(duration: string): string {
+  const [, number = '', unit = ''] = /^(\d+)([mhdy])$/.exec(duration) ?? [];
+  const factor = { d: 24, y: 24 * 365 }[unit];
+  return factor === undefined ? duration : `${Number(number) * factor}h`;
+}
