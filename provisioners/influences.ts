@@ -165,6 +165,7 @@ function tableOf(cluster: Cluster): ClusterPki {
         keyPem: name,
         trustPem: name,
         trusted: [name] as readonly string[],
+        recognized: [name] as readonly string[],
       }) as Authority,
     leaf: (name) => ({ certificate: table.get(name) ?? name, key: name }),
     serviceAccount: { privatePem: '', publicPem: '' },

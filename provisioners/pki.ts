@@ -1,6 +1,6 @@
 import { daysIn } from '../src/cluster/duration.ts';
 import type { Cluster } from '../src/cluster/model.ts';
-import { HardwayError } from '../src/errors.ts';
+import { HardwayError, StateError } from '../src/errors.ts';
 import type { Authority } from '../src/pki/authority.ts';
 import type { Renewal } from '../src/pki/renewal.ts';
 import { openPki, type PkiStore } from '../src/pki/store.ts';
@@ -38,16 +38,13 @@ export async function preparePki(
     renew: (name) => renewal?.names.has(name) === true,
   });
   const names = Object.keys(authorities) as AuthorityName[];
-  const [serviceAccount, ...made] = await Promise.all([
-    store.ensureKeyPair('service-account', { mayCreate }),
-    ...names.map((name) =>
-      store.ensureAuthority(
-        name,
-        { commonName: authorities[name], days: daysIn(cluster.pki.caValidity) },
-        { mayCreate },
-      ),
-    ),
-  ]);
+  const pair = store.ensureKeyPair('service-account', { mayCreate });
+  const days = daysIn(cluster.pki.caValidity);
+  const making = names.map((name) =>
+    store.ensureAuthority(name, { commonName: authorities[name], days }, { mayCreate }),
+  );
+  refuseFaults(await Promise.allSettled([pair, ...making]));
+  const [serviceAccount, made] = [await pair, await Promise.all(making)];
   const byName = new Map(names.map((name, index) => [name, made[index]]));
   const authority = (name: AuthorityName): Authority => known(byName.get(name), name);
   const roots = writes.splice(0);
@@ -67,6 +64,19 @@ export async function preparePki(
       await Promise.all(writes.splice(0).map((write) => write()));
     },
   };
+}
+
+/** Whoever restores a backup learns at once of everything that is missing. Throws StateError. */
+function refuseFaults(results: readonly PromiseSettledResult<unknown>[]): void {
+  const faults = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  const [first, ...more] = faults.filter((fault) => fault instanceof StateError);
+  if (first === undefined || more.length + 1 < faults.length) return;
+  throw new StateError([first, ...more].map(({ message }) => message).join('; '), {
+    evidence: [first, ...more].flatMap(({ evidence }) => evidence),
+    ...(first.remedy === undefined ? {} : { remedy: first.remedy }),
+  });
 }
 
 async function ensure(

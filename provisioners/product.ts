@@ -76,6 +76,6 @@ export const product: Product = {
   async removal(cluster, pkiFolder) {
     const [{ preparePki }, { removal }] = await Promise.all([import('./pki.ts'), import('./removal.ts')]);
     const pki = await preparePki(cluster, pkiFolder, false);
-    return removal(pki.authority('ca').trusted);
+    return removal(pki.authority('ca').recognized);
   },
 };

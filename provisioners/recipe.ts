@@ -3,6 +3,7 @@ import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Phase, Plan, Recipe } from '../src/engine/phase.ts';
 import { HardwayError, MachineError } from '../src/errors.ts';
 import type { EncryptionKey } from '../src/state/encryption-keys.ts';
+import { authorities, type AuthorityName } from './certificates.ts';
 import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
@@ -52,7 +53,7 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
   plan: (outputs) => {
     const facts = new Map([...outputs].map(([name, output]) => [name, parseFacts(output)]));
     preflight(facts, input.cluster.nodes);
-    refuseForeign(facts, input.pki.authority('ca').trusted);
+    refuseForeign(facts, input.pki.authority('ca').recognized);
     refuseImpossible(input.cluster, facts);
     refuseUnsafe(input.cluster, input.artefacts, facts);
     return plan(input, facts);
@@ -69,18 +70,18 @@ function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope
     phases: phases(cluster, [...facts.keys()], leaving),
     scope: (name) => scope(input, name, facts, joining),
     observations: (name) => observations(cluster, name),
-    notes: [...adaptations(facts), ...waitingKey(input)],
+    notes: [...adaptations(facts), ...waitingKey(input), ...rotations(pki)],
   };
 }
 
 /** A machine that trusts another authority belongs to another cluster, or our state was lost: nothing is replaced. */
-function refuseForeign(machines: ReadonlyMap<string, Facts>, trusted: readonly string[]): void {
+function refuseForeign(machines: ReadonlyMap<string, Facts>, recognized: readonly string[]): void {
   for (const [name, { authority }] of machines) {
-    if (authority === '' || trusted.includes(authority)) continue;
+    if (authority === '' || recognized.includes(authority)) continue;
     throw new MachineError(name, 'belongs to a cluster with another certificate authority', {
       evidence: [
         `there: ${authority}`,
-        `here:  ${trusted.join(', ')}`,
+        `here:  ${recognized.join(', ')}`,
         'needed here: pki/ca.key, pki/etcd-ca.key, pki/front-proxy-ca.key; no machine has a copy',
       ],
       remedy:
@@ -114,6 +115,14 @@ function waitingKey({ cluster, encryption }: RecipeInput): string[] {
     `security.encryption ${wanted} waits for: hardway security rotate-key (Secrets are encrypted with ${key.provider})`,
   ];
 }
+
+/** Nothing is wrong with two authorities, but somebody wanted to end it. */
+const rotations = (pki: ClusterPki): string[] =>
+  (Object.keys(authorities) as AuthorityName[])
+    .filter((name) => pki.authority(name).trusted.length > 1)
+    .map(
+      (name) => `a rotation of ${name} is under way, both are trusted: hardway pki rotate-ca ${name} goes on`,
+    );
 
 /** What machines are not, what is done about it, and which ones: one line for those that are alike. */
 function adaptations(machines: ReadonlyMap<string, Facts>): string[] {

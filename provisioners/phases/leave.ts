@@ -51,7 +51,7 @@ const cleanMachine = ({ node, pki }: Scope): Resource[] => [
     steps: () => [
       {
         run: sh`set +e
-${verbatim(removal(pki.authority('ca').trusted))}`,
+${verbatim(removal(pki.authority('ca').recognized))}`,
       },
     ],
     disturbs: () => ['takes everything of the cluster off this machine'],

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { daysIn } from '../cluster/duration.ts';
 import { HardwayError, UsageError } from '../errors.ts';
-import { introduce, replace, retire, rotationStanding } from '../pki/rotation.ts';
+import { forgetRetired, introduce, replace, retire, rotationStanding } from '../pki/rotation.ts';
 import { withLock } from '../state/lock.ts';
 import { calendar } from './calendar.ts';
 import { isNew } from './converge.ts';
@@ -52,19 +52,24 @@ export async function rotateAuthority(product: Product, given: Given, name: stri
   if (standing !== 'steady') say(`going on with a rotation of ${name} that is under way`);
   if (standing === 'steady')
     await locked(() => introduce(path, { commonName, days: daysIn(session.cluster.pki.caValidity) }));
-  if (standing !== 'replaced') {
+  if (standing === 'steady' || standing === 'introduced') {
     say(`1 of 3: a new ${name} is made; all machines trust both`);
     const code = await converge();
     if (code !== exitCode.done) return unfinished(code);
     await locked(() => replace(path));
   }
-  say(`2 of 3: everything is signed by the new ${name}`);
+  if (standing !== 'retired') {
+    say(`2 of 3: everything is signed by the new ${name}`);
+    const code = await converge();
+    if (code !== exitCode.done) return unfinished(code);
+    await refuseLeftovers(product, session, path, name);
+    await locked(() => retire(path));
+  }
+  say(`3 of 3: the old ${name} is trusted no more`);
   const code = await converge();
   if (code !== exitCode.done) return unfinished(code);
-  await refuseLeftovers(product, session, path, name);
-  await locked(() => retire(path));
-  say(`3 of 3: the old ${name} is trusted no more`);
-  return converge();
+  await locked(() => forgetRetired(path));
+  return code;
 }
 
 /** Whoever still held a certificate of the old one would be shut out. */

@@ -43,6 +43,8 @@ export interface Authority {
   readonly trustPem: string;
   /** Fingerprints of these. */
   readonly trusted: readonly string[];
+  /** Fingerprints by which a machine of this cluster is known: these, and one that machines may still trust. */
+  readonly recognized: readonly string[];
   /** Whether its key signed this certificate; each is looked at once. */
   signed(certificate: X509Certificate): boolean;
   /** Certifies a public key. Throws HardwayError 'CERTIFICATE' for a request that makes no sense. */
@@ -85,7 +87,7 @@ export async function newAuthority(spec: AuthoritySpec): Promise<Authority> {
 export function loadAuthority(
   certificatePem: string,
   keyPem: string,
-  beside: Neighbours = { old: '', next: '' },
+  beside: Neighbours = { old: '', next: '', retired: '' },
 ): Authority {
   const certificate = readable('certificate', () => new X509Certificate(certificatePem));
   const key = readable('key', () => createPrivateKey(keyPem));
@@ -106,7 +108,10 @@ export function loadAuthority(
     certificate,
     fingerprint: certificate.fingerprint256,
     trustPem: trusted.join(''),
-    trusted: trusted.map((pem) => new X509Certificate(pem).fingerprint256),
+    trusted: trusted.map(fingerprint),
+    recognized: unique([...trusted, beside.retired])
+      .filter((pem) => pem !== '')
+      .map(fingerprint),
     signed(leaf) {
       const known = judged.get(leaf.fingerprint256) ?? leaf.verify(certificate.publicKey);
       judged.set(leaf.fingerprint256, known);
@@ -178,4 +183,5 @@ function isAddress(text: string): boolean {
   }
 }
 
+const fingerprint = (pem: string): string => new X509Certificate(pem).fingerprint256;
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];

@@ -1,35 +1,43 @@
 /**
  * One authority takes the place of another, on disk: `<name>.next.crt` and `.key` while the new one is only trusted,
- * `<name>.old.crt` while the old one still is. Each step is whole or can be done again.
+ * `<name>.old.crt` while the old one still is, `<name>.retired.crt` until no machine holds it any more. Each step is
+ * whole or can be done again.
  */
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { StateError } from '../errors.ts';
 import { writeAtomic } from '../state/write-atomic.ts';
 import { type AuthoritySpec, newAuthority } from './authority.ts';
 import { readIfThere, readPair, writePair } from './pair.ts';
 
-/** steady: one authority. introduced: both are trusted, the old one signs. replaced: both are trusted, the new one signs. */
-export type Standing = 'steady' | 'introduced' | 'replaced';
+/**
+ * steady: one authority. introduced: both are trusted, the old one signs. replaced: both are trusted, the new one signs.
+ * retired: only the new one is trusted, and machines have yet to be told.
+ */
+export type Standing = 'steady' | 'introduced' | 'replaced' | 'retired';
 
 const nextOf = (path: string): string => `${path}.next`;
 const oldOf = (path: string): string => `${path}.old.crt`;
+const retiredOf = (path: string): string => `${path}.retired.crt`;
 
 /** `path`: of the authority, without suffix. */
 export async function rotationStanding(path: string): Promise<Standing> {
   const [now, next, old] = await certificates(path);
   if (next !== null && next !== now) return 'introduced';
-  return old !== null || next !== null ? 'replaced' : 'steady';
+  if (old !== null || next !== null) return 'replaced';
+  return (await readIfThere(retiredOf(path))) === null ? 'steady' : 'retired';
 }
 
-/** Certificates that are trusted beside the authority's own, empty where there is none. PEM. */
+/** Certificates beside the authority's own, empty where there is none. PEM. */
 export interface Neighbours {
   readonly old: string;
   readonly next: string;
+  /** Not trusted; machines that still trust it are recognized by it. */
+  readonly retired: string;
 }
 
 export async function neighbours(path: string): Promise<Neighbours> {
   const [, next, old] = await certificates(path);
-  return { old: old ?? '', next: next ?? '' };
+  return { old: old ?? '', next: next ?? '', retired: (await readIfThere(retiredOf(path))) ?? '' };
 }
 
 /** Makes the authority that is to come. */
@@ -57,7 +65,12 @@ export async function replace(path: string): Promise<void> {
 
 /** The old one is trusted no more. */
 export async function retire(path: string): Promise<void> {
-  await rm(oldOf(path), { force: true });
+  if ((await readIfThere(oldOf(path))) !== null) await rename(oldOf(path), retiredOf(path));
+}
+
+/** No machine trusts it any more. */
+export async function forgetRetired(path: string): Promise<void> {
+  await rm(retiredOf(path), { force: true });
 }
 
 const certificates = (path: string): Promise<[string | null, string | null, string | null]> =>

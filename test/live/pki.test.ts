@@ -76,7 +76,7 @@ describe('certificates', { timeout: 900_000 }, () => {
       const lines = said.stdout.trim().split('\n');
       expect(lines).toHaveLength(files.length);
       for (const line of lines) {
-        const [, place, serial, end = ''] = /^(\S+) serial=(\S+) notAfter=(.*?) $/.exec(line) ?? [];
+        const [, place, serial, end = ''] = /^(\S+) serial=(\S+) notAfter=(.*?) ?$/.exec(line) ?? [];
         expect(own).toContainEqual(
           expect.objectContaining({ place, serial, ends: new Date(end).toISOString() }),
         );

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Authority } from '../../src/pki/authority.ts';
-import { introduce, replace, retire, rotationStanding } from '../../src/pki/rotation.ts';
+import { forgetRetired, introduce, replace, retire, rotationStanding } from '../../src/pki/rotation.ts';
 import { openPki } from '../../src/pki/store.ts';
 import { scratchDirectory } from './openssl.ts';
 
@@ -43,8 +43,15 @@ describe('an authority takes the place of another', () => {
     expect(readdirSync(folder).sort()).toEqual(['ca.crt', 'ca.key', 'ca.old.crt']);
 
     await retire(path);
+    expect(await rotationStanding(path)).toBe('retired');
+    expect((await load()).recognized, 'machines that were not told yet are known').toContain(
+      first.fingerprint,
+    );
+
+    await forgetRetired(path);
     expect(await rotationStanding(path)).toBe('steady');
     const now = await load();
+    expect(now.recognized).toEqual([coming]);
     expect(now.trusted).toEqual([coming]);
     expect(now.trustPem).toBe(now.certificatePem);
   });

@@ -113,6 +113,7 @@ const pkiOf = (described: Cluster): ClusterPki => {
         keyPem: name,
         trustPem: name,
         trusted: [name] as readonly string[],
+        recognized: [name] as readonly string[],
       }) as Authority,
     leaf: (name) => ({ certificate: entries.get(name) ?? 'none', key: name }),
     serviceAccount: { privatePem: 'a', publicPem: 'b' },

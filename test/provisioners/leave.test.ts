@@ -11,7 +11,7 @@ const there: Node = { ...gone, name: 'minion-9', address: '192.168.56.90' };
 const timeouts = { ...cluster.timeouts, drain: 33 };
 const phase = leave({ ...cluster, timeouts }, [gone, there], ['master', 'minion-1', 'minion-9']);
 
-const pki = { authority: () => ({ trusted: ['AB:CD'] }) } as unknown as ClusterPki;
+const pki = { authority: () => ({ recognized: ['AB:CD'] }) } as unknown as ClusterPki;
 const resources = (title: string, node: Node): readonly Resource[] =>
   phase.stages.find((stage) => stage.title === title)?.resources({ node, pki } as Scope) ?? [];
 const script = (resource: Resource | undefined): string =>

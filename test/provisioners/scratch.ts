@@ -23,6 +23,7 @@ const placeholders: ClusterPki = {
       certificatePem: `<certificate of authority ${name}>\n`,
       trustPem: `<certificate of authority ${name}>\n`,
       trusted: [fingerprint],
+      recognized: [fingerprint],
       signed: () => true,
     }) as unknown as Authority,
   leaf: (name) => ({ certificate: `<certificate ${name}>\n`, key: `<key ${name}>\n` }),
