@@ -55,7 +55,12 @@ function isDangerous(rule: unknown): boolean {
 }
 
 const accounts: Row = {
-  ...{ id: 'CIS 5.1.5, 5.1.6', title: 'default accounts give pods no token', on: onFirstMaster, key: hardenedOnly },
+  ...{
+    id: 'CIS 5.1.5, 5.1.6',
+    title: 'default accounts give pods no token',
+    on: onFirstMaster,
+    key: hardenedOnly,
+  },
   judge: ({ said }) => {
     const lines = said('account').map((line) => line.split(' '));
     if (lines.length === 0) return SILENCE;

@@ -285,7 +285,7 @@ describe('the join token', () => {
 
   it('is in the cluster only while machines join', async () => {
     expect(await known()).toBe('');
-    expect(await answer(token())).toBe('401');
+    await isUseless(token());
   });
 
   it('rotate takes an old one out of the cluster, and up makes another one work', async () => {
@@ -297,6 +297,15 @@ describe('the join token', () => {
     expect([code, output]).toEqual([0, expect.stringContaining('the cluster takes no older token')]);
     expect([token() === old, await known()]).toEqual([false, '']);
     await isUseless(old);
+  });
+
+  it('ends by itself when a run does not come to its end', async () => {
+    const { code } = await lab.hardway('up', '--only', 'access', '--set', 'token.ttl=1m');
+    expect(code).toBe(0);
+    expect(await answer(token())).toBe('200');
+    const ended = { timeout: 120_000, interval: 2000 };
+    await expect.poll(() => answer(token()), ended).toBe('401');
+    await expect.poll(known, ended).toBe('');
   });
 
   it('is another one for who joins weeks later, by a plain up', async () => {
