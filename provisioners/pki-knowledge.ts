@@ -6,6 +6,8 @@ import { authorities, certificates, kubeletNames } from './certificates.ts';
 /** Certificates, as the command line wants to know of them. */
 export const pkiKnowledge: PkiKnowledge = {
   authorities,
+  // The API server looks every five minutes whom it is to trust as a kubelet (client-go, ca_rotation.go).
+  rereading: { ca: 305 },
   renewable: (cluster) => [
     ...certificates(cluster).map(({ name }) => name),
     ...cluster.nodes.flatMap(kubeletNames),

@@ -51,6 +51,8 @@ export interface Product {
 export interface PkiKnowledge {
   /** Common name of each authority, by its name in the state directory. */
   readonly authorities: Readonly<Record<string, string>>;
+  /** Seconds after which everybody who runs has read a changed authority again. */
+  readonly rereading: Readonly<Record<string, number>>;
   /** `<holder>/<purpose>` of every certificate that can be renewed. */
   renewable(cluster: Cluster): readonly string[];
   /** Prints every certificate on a machine; reads only. */

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { daysIn } from '../cluster/duration.ts';
 import { HardwayError, UsageError } from '../errors.ts';
 import { forgetRetired, introduce, replace, retire, rotationStanding } from '../pki/rotation.ts';
@@ -20,7 +21,7 @@ const LOCK_WAIT = 1800;
  * the state directory, so what was cut off goes on with the same command. Returns the exit code of the run that failed.
  */
 export async function rotateAuthority(product: Product, given: Given, name: string): Promise<number> {
-  const { authorities } = await product.pki();
+  const { authorities, rereading } = await product.pki();
   const commonName = authorities[name];
   if (commonName === undefined) {
     throw new UsageError(`there is no authority ${name}`, {
@@ -56,6 +57,9 @@ export async function rotateAuthority(product: Product, given: Given, name: stri
     say(`1 of 3: a new ${name} is made; all machines trust both`);
     const code = await converge();
     if (code !== exitCode.done) return unfinished(code);
+    const seconds = rereading[name] ?? 0;
+    if (seconds > 0) say(`waiting ${seconds} s: by then whoever trusts the ${name} has read it again`);
+    await setTimeout(seconds * 1000);
     await locked(() => replace(path));
   }
   if (standing !== 'retired') {

@@ -45,6 +45,9 @@ describe('certificates', { timeout: 900_000 }, () => {
     expect(code, output).toBe(0);
     return output;
   };
+  /** The way of logs and exec: the API server calls the kubelet. */
+  const kubeletThroughApi = (): Promise<string> =>
+    lab.kubectl(['get', '--raw', '/api/v1/nodes/minion-1/proxy/healthz']);
   const kubeconfig = (): string => join(lab.folder, '.hardway', 'kubeconfig');
   const authority = (): string => readFileSync(join(lab.folder, '.hardway', 'pki', 'ca.crt'), 'utf8');
 
@@ -164,6 +167,7 @@ echo ${readFileSync(archive).toString('base64')} | base64 -d | tar -xpf - -C / &
       expect(left.stdout, machine).toBe('');
     }
     expect(await ready()).toBe('True True');
+    expect(await kubeletThroughApi()).toBe('ok');
     expect((await lab.hardway('plan')).code).toBe(0);
   });
 
@@ -184,8 +188,7 @@ echo ${readFileSync(archive).toString('base64')} | base64 -d | tar -xpf - -C / &
     for (const { ends, subject } of await own())
       expect(Date.parse(ends), subject).toBeGreaterThan(Date.now());
     expect(await ready()).toBe('True True');
-    const logs = await lab.kubectl(['get', '--raw', '/api/v1/nodes/minion-1/proxy/healthz']);
-    expect(logs).toBe('ok');
+    expect(await kubeletThroughApi()).toBe('ok');
   });
 
   it('and what a kubelet should not ask for is denied by them too', async () => {
