@@ -28,7 +28,8 @@ export const withoutContents = (state: EndState): EndState =>
   new Set(
     [...state]
       .filter((fact) => !fact.includes(' sha256 '))
-      .map((fact) => (fact.startsWith('operator ') ? fact.split(' ').slice(0, 3).join(' ') : fact)),
+      .map((fact) => (fact.startsWith('operator ') ? fact.split(' ').slice(0, 3).join(' ') : fact))
+      .map((fact) => fact.replace(/^(api \S+ \S+) [0-9a-f]{16}\b/, '$1')),
   );
 
 /** The keys on which everything depends: once there, they stay. */
