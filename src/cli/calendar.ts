@@ -54,6 +54,26 @@ export async function calendar(pki: PkiKnowledge, session: Session): Promise<Cal
   };
 }
 
+/** Below this part of its life somebody should have renewed a certificate long ago. */
+const LATE = 1 / 10;
+
+/** The certificate that ends first, and what is to be said when that is soon. */
+export function firstToEnd(
+  entries: readonly Entry[],
+  now = Date.now(),
+): { first: Entry | null; problem: string | null } {
+  const [first = null] = entries;
+  if (first === null) return { first, problem: null };
+  const [begins, ends] = [Date.parse(first.begins), Date.parse(first.ends)];
+  if (ends - now > (ends - begins) * LATE) return { first, problem: null };
+  const where = `${first.machine === '' ? 'here' : first.machine}: ${first.place}`;
+  const end = ends > now ? `ends on ${first.ends}` : `has expired on ${first.ends}`;
+  return {
+    first,
+    problem: `the certificate of ${first.subject} (${where}) ${end}; renewed by: ${first.renewal}`,
+  };
+}
+
 async function printed(machine: string, connection: Connection, pki: PkiKnowledge): Promise<string> {
   const { ok, stdout, stderr, outcome } = await connection.run(pki.calendar, { limit: 30 });
   if (ok) return stdout;

@@ -246,11 +246,18 @@ echo ${readFileSync(archive).toString('base64')} | base64 -d | tar -xpf - -C / &
     await setTimeout(Math.max(...leaves.map(({ ends }) => Date.parse(ends))) - Date.now() + 5000);
     expect((await lab.hardway('pki', 'list')).code).toBe(1);
     expect(await namespaces(kubeconfig())).not.toBeNull();
+    const told = await lab.hardway('status');
+    expect(told.code).toBe(1);
+    expect(told.output).toContain('has expired on');
 
-    lab.edit((description) => Object.assign(description, { pki: {} }));
+    // With other keys than before, at that.
+    lab.edit((description) => Object.assign(description, { pki: { algorithm: 'rsa' } }));
     await done('up');
     expect(await ready()).toBe('True True');
     expect(authority()).toBe(before);
+    const key = await lab.on('master', 'openssl x509 -noout -text -in /etc/kubernetes/pki/apiserver.crt');
+    expect(key.stdout).toContain('Public-Key: (2048 bit)');
     expect((await lab.hardway('plan')).code).toBe(0);
+    expect(await done('status')).toMatch(/next certificate to end: .* in 36\d d\nall is well/);
   });
 });

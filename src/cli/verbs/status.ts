@@ -1,3 +1,5 @@
+import { calendar, firstToEnd } from '../calendar.ts';
+import { left } from '../calendar-table.ts';
 import { exitCode } from '../exit-codes.ts';
 import { present } from '../present.ts';
 import type { Product } from '../product.ts';
@@ -13,10 +15,25 @@ export const status = (product: Product): Verb =>
     async (given) => {
       const session = openSession(given);
       try {
-        const found = await product.status(session.cluster, await present(session), 0);
-        if (given.json) process.stdout.write(`${JSON.stringify(found)}\n`);
-        else process.stdout.write(`${nodeTable(found.nodes)}\n\n${words(found.problems)}\n`);
-        return found.problems.length === 0 ? exitCode.done : exitCode.failed;
+        const there = await present(session);
+        const [found, { entries }] = await Promise.all([
+          product.status(session.cluster, there, 0),
+          calendar(await product.pki(), session),
+        ]);
+        const { first, problem } = firstToEnd(entries);
+        const problems = [...found.problems, ...(problem === null ? [] : [problem])];
+        if (given.json) {
+          const certificate = first && { ...first, pem: undefined };
+          process.stdout.write(`${JSON.stringify({ ...found, problems, certificate })}\n`);
+        } else {
+          const next =
+            first &&
+            `next certificate to end: ${first.subject} in ${left(Date.parse(first.ends) - Date.now())}`;
+          process.stdout.write(
+            `${[nodeTable(found.nodes), '', ...(next ? [next] : []), words(problems)].join('\n')}\n`,
+          );
+        }
+        return problems.length === 0 ? exitCode.done : exitCode.failed;
       } finally {
         await session.close();
       }
