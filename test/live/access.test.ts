@@ -199,7 +199,10 @@ rm ${file}; cat /run/forged.crt /run/forged > ${file}; chmod 600 ${file}; system
       await expect
         .poll(() => status(lab, 'minion-1', `${KUBELETS['minion-1']}/healthz`), { timeout: 30_000 })
         .toBe('000');
-      await expect(logs()).rejects.toThrow(/certificate signed by unknown authority/);
+      // While it starts nobody is there at all.
+      await expect
+        .poll(() => logs().then(() => 'told', String), { timeout: 30_000 })
+        .toContain('certificate signed by unknown authority');
     } finally {
       await lab.on('minion-1', `rm ${file} /run/forged*; mv /run/kept ${file}; systemctl restart kubelet`);
     }
