@@ -96,7 +96,8 @@ ${broken.map(({ cut, problems }) => `\n* not healed: ${short(cutName(cut), 200)}
   writeFileSync(join(root, 'docs', 'crash-safety.md'), `${page.trimEnd()}\n`);
 }
 
-const commit = (): string =>
+/** What git calls the sources as they are: "1a2b3c4", and more when something is not committed. */
+export const commit = (): string =>
   execFileSync('git', ['describe', '--always', '--dirty=, with changes'], {
     cwd: root,
     encoding: 'utf8',
