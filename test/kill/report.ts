@@ -96,12 +96,13 @@ ${broken.map(({ cut, problems }) => `\n* not healed: ${short(cutName(cut), 200)}
   writeFileSync(join(root, 'docs', 'crash-safety.md'), `${page.trimEnd()}\n`);
 }
 
-/** What git calls the sources as they are: "1a2b3c4", and more when something is not committed. */
-export const commit = (): string =>
-  execFileSync('git', ['describe', '--always', '--dirty=, with changes'], {
-    cwd: root,
-    encoding: 'utf8',
-  }).trim();
+/** What git calls the sources as they are: "1a2b3c4", and more when something but this page is not committed. */
+export function commit(): string {
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  const isChanged = git('status', '--porcelain', '--', '.', ':!docs/crash-safety.md') !== '';
+  return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ', with changes' : ''}`;
+}
 
 const short = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1)}…`;
