@@ -103,10 +103,7 @@ describe('identities', () => {
     const plan = await told(lab, 'plan', '--set', 'controlPlane.sans=["k8s.example.org"]');
     expect([plan.code, plan.changes], plan.output).toEqual([
       2,
-      [
-        'master file:/etc/kubernetes/pki/apiserver.crt',
-        'master file:/etc/kubernetes/pki/apiserver.key',
-      ],
+      ['master file:/etc/kubernetes/pki/apiserver.crt', 'master file:/etc/kubernetes/pki/apiserver.key'],
     ]);
   });
 
