@@ -42,10 +42,13 @@ hw_fixed() { # <path>...: stops when one of them has an attribute that lets nobo
   exit 1
 }
 hw_try() { hw_what=$1; shift; hw_says=$("$@" 2>&1) || hw_stop "$hw_what"; }
+hw_writes() { # <pid>: it lives and is a shell; after a power failure the number is anybody's
+  { read -r hw_who <"/proc/$1/comm"; } 2>/dev/null && case $hw_who in *sh) ;; *) false ;; esac
+}
 hw_new() { # <decoder> <temporary file>
   [ -d "$hw_dir" ] || hw_try 'making its directory' mkdir -p -- "$hw_dir"
   for hw_old in "\${2%.*}".*; do # what a machine that went down in the middle left behind
-    case \${hw_old##*.} in "$$"|*[!0-9]*) ;; *) kill -0 "\${hw_old##*.}" 2>/dev/null || rm -f -- "$hw_old" ;; esac
+    case \${hw_old##*.} in "$$"|*[!0-9]*) ;; *) hw_writes "\${hw_old##*.}" || rm -f -- "$hw_old" ;; esac
   done
   [ ! -e "$2" ] || rm -f -- "$2"
   hw_says=$(exec 2>&1; umask 077; set -C; exec $1 >"$2") || hw_stop writing
