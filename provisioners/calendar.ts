@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type Script, sh } from '../src/connection/quote.ts';
 import type { Expiring } from '../src/cli/calendar.ts';
+import { certificatesIn } from './printed-certificate.ts';
 
 const FOLDERS = [
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd'],
@@ -21,8 +22,6 @@ export const calendarScript: Script = sh`find ${FOLDERS} \\( -name '*.crt' -o -n
   sed -n ${EMBEDDED} "$file"
 done`;
 
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** What the script printed; the same certificate in one file counts once. */
 export function readCalendar(output: string): Expiring[] {
   return output
@@ -33,13 +32,13 @@ export function readCalendar(output: string): Expiring[] {
       const embedded = rest
         .filter((line) => line.startsWith('data|'))
         .map((line) => Buffer.from(line.slice(5), 'base64').toString());
-      const pems = [...new Set([rest.join('\n'), ...embedded].flatMap((text) => text.match(PEM) ?? []))];
+      const pems = [...new Set([rest.join('\n'), ...embedded].flatMap(certificatesIn))];
       return pems.map((pem) => expiring(place, new X509Certificate(pem)));
     });
 }
 
 /** What is to be said of one certificate. */
-export function expiring(place: string, certificate: X509Certificate): Expiring {
+function expiring(place: string, certificate: X509Certificate): Expiring {
   const { ca, fingerprint256, serialNumber } = certificate;
   return {
     place,

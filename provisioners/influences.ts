@@ -3,15 +3,13 @@ import { isDuration } from '../src/cluster/duration.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import type { Authority } from '../src/pki/authority.ts';
 import { certificates } from './certificates.ts';
-import { type Facts, parseFacts } from './facts.ts';
 import { knownArtefacts } from './known-artefacts.ts';
 import type { ClusterPki } from './pki.ts';
 import { builtIn } from './phases/addons.ts';
-import { phases } from './recipe.ts';
-import type { Scope } from './scope.ts';
+import { everythingWanted, unaskedScope } from './unasked.ts';
 
 /** What the recipe wants of one machine: its resource, the phase it belongs to, and why it is there. */
-export interface Wanted {
+export interface WantedThing {
   readonly id: string;
   readonly phase: string;
   readonly docs: string;
@@ -19,7 +17,7 @@ export interface Wanted {
 }
 
 /** Everything that the recipe wants of a machine. */
-export const wantedOf = (cluster: Cluster, machine: string): Wanted[] =>
+export const wantedOf = (cluster: Cluster, machine: string): WantedThing[] =>
   walk(cluster, machine, knownArtefacts(cluster)).map(({ phase, docs, resource }) => ({
     ...{ id: resource.id, phase, docs, why: resource.why ?? '' },
   }));
@@ -129,34 +127,12 @@ function changed(value: unknown, key: string): { key: string; value: unknown }[]
 
 const ARBITRARY = 'x';
 
-function walk(cluster: Cluster, machine: string, artefacts: Artefacts) {
-  const names = cluster.nodes.map(({ name }) => name);
-  const scope = scopeOf(cluster, machine, artefacts);
-  return phases(cluster, names, []).flatMap((phase) =>
-    phase.stages
-      .filter(({ on }) => (on ?? phase.on).includes(machine))
-      .flatMap((stage) => stage.resources(scope))
-      .map((resource) => ({ phase: phase.name, docs: phase.docs ?? '', resource })),
-  );
-}
-
-/** Everything that is no matter of cluster.json, the same for all variants. */
-function scopeOf(cluster: Cluster, machine: string, artefacts: Artefacts): Scope {
-  const node = cluster.nodes.find(({ name }) => name === machine);
-  if (node === undefined) throw new Error(`${machine} is no machine of ${cluster.name}`);
-  return {
-    ...{ cluster, node, facts, token: 'id.secret', joining: [machine], hostCpus: Infinity },
-    pki: tableOf(cluster),
-    encryption: [{ name: 'key1', provider: cluster.security.encryption, secret: '' }],
-    artefacts,
-    restart: async () => undefined,
-  };
-}
-
-const facts: Facts = parseFacts('');
+/** The same circumstances for all variants. */
+const walk = (cluster: Cluster, machine: string, artefacts: Artefacts) =>
+  everythingWanted(unaskedScope(cluster, machine, namesOnly(cluster), artefacts, [machine]));
 
 /** A certificate stands for what it would say. */
-function tableOf(cluster: Cluster): ClusterPki {
+export function namesOnly(cluster: Cluster): ClusterPki {
   const table = new Map(certificates(cluster).map((entry) => [entry.name, JSON.stringify(entry)]));
   return {
     authority: (name) =>

@@ -1,3 +1,4 @@
+import { secondsIn } from '../src/cluster/duration.ts';
 import { sh } from '../src/connection/quote.ts';
 import type { Resource } from '../src/engine/resource.ts';
 import { command } from '../src/resources/command.ts';
@@ -21,7 +22,7 @@ export const signerFlags = ({ cluster }: Pick<Scope, 'cluster'>): Record<string,
         'cluster-signing-kubelet-client-key-file': KEY,
         'cluster-signing-kubelet-serving-cert-file': CERTIFICATE,
         'cluster-signing-kubelet-serving-key-file': KEY,
-        'cluster-signing-duration': hours(cluster.pki.leafValidity),
+        'cluster-signing-duration': `${secondsIn(cluster.pki.leafValidity)}s`,
       };
 
 /** What the controller-manager must be started with again. */
@@ -63,10 +64,3 @@ systemctl daemon-reload`,
     },
   ],
 };
-
-/** Go knows no days. */
-function hours(duration: string): string {
-  const [, number = '', unit = ''] = /^(\d+)([mhdy])$/.exec(duration) ?? [];
-  const factor = { d: 24, y: 24 * 365 }[unit];
-  return factor === undefined ? duration : `${Number(number) * factor}h`;
-}

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { sh } from '../../src/connection/quote.ts';
 import type { Resource, State } from '../../src/engine/resource.ts';
 import type { Authority } from '../../src/pki/authority.ts';
+import { certificatesIn } from '../printed-certificate.ts';
 import type { ClusterPki } from '../pki.ts';
 import { kubectl, type Manifest, question } from './manifest.ts';
 
@@ -62,8 +63,9 @@ done`,
 /** How many authorities it does not publish yet, and how many it still does. */
 function deviation(name: Published, live: Manifest, { trusted }: Authority): State {
   const data = (live['data'] ?? {}) as Readonly<Record<string, string>>;
-  const pems = data[FIELDS[name]]?.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  const published = pems.map((pem) => new X509Certificate(pem).fingerprint256);
+  const published = certificatesIn(data[FIELDS[name]] ?? '').map(
+    (pem) => new X509Certificate(pem).fingerprint256,
+  );
   return {
     [`${name} missing`]: trusted.filter((one) => !published.includes(one)).length,
     [`${name} retired`]: published.filter((one) => !trusted.includes(one)).length,

@@ -37,8 +37,12 @@ export interface Calendar {
 }
 
 /** Every certificate on every machine that is there, and on the operator's side. */
-export async function calendar(pki: PkiKnowledge, session: Session): Promise<Calendar> {
-  const there = await present(session);
+export async function calendar(
+  pki: PkiKnowledge,
+  session: Session,
+  there?: ReadonlyMap<string, Connection>,
+): Promise<Calendar> {
+  there ??= await present(session);
   const found = await Promise.all(
     [...there].map(async ([machine, connection]) =>
       pki.readCalendar(await printed(machine, connection, pki)).map((one) => ({ machine, ...one })),

@@ -12,9 +12,6 @@ import type { Product } from './product.ts';
 import { openSession, type Session } from './session.ts';
 import type { Given } from './verb.ts';
 
-/** Seconds to wait for another run. */
-const LOCK_WAIT = 1800;
-
 /**
  * Gives the cluster another authority while it works: first both are trusted everywhere, then everything is signed by
  * the new one, then the old one is dropped. Each step is a run that converges all machines; where it stands is kept in
@@ -36,7 +33,7 @@ export async function rotateAuthority(product: Product, given: Given, name: stri
   }
   const path = session.state.path('pki', name);
   const locked = <T>(work: () => Promise<T>): Promise<T> =>
-    withLock(session.state.dir, { who: 'pki rotate-ca', wait: LOCK_WAIT, onWait: () => undefined }, work);
+    withLock(session.state.dir, { who: 'pki rotate-ca', onWait: () => undefined }, work);
   const converge = async (): Promise<number> =>
     (await import('./run.ts')).run(product, openSession(given), given, 'up');
   const say = (text: string): void => {

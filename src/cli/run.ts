@@ -14,9 +14,6 @@ import { nodeTable } from './table.ts';
 import { count, type Verdict, verdictOf } from './verdict.ts';
 import type { Given } from './verb.ts';
 
-/** Seconds to wait for another run; Vagrant's parallel machines wait for the first one's engine. */
-const LOCK_WAIT = 1800;
-
 /** One `up` or `plan` from lock to verdict. Returns the exit code. */
 export async function run(
   product: Product,
@@ -116,7 +113,7 @@ const locked = <T>(
     session.state.dir,
     {
       who: 'up',
-      wait: Number(given['wait'] ?? LOCK_WAIT),
+      ...(given['wait'] === undefined ? {} : { wait: Number(given['wait']) }),
       signal,
       onWait: (holder) => report({ type: 'note', text: `waiting for ${called(holder)}` }),
     },

@@ -12,8 +12,8 @@ import { readText } from './read-text.ts';
 export interface LockOptions {
   /** What the holder is doing, for those who wait: "apply". */
   readonly who: string;
-  /** Seconds to wait for another holder. */
-  readonly wait: number;
+  /** Seconds to wait for another holder; default: half an hour, for a first run may take that long. */
+  readonly wait?: number;
   /** Called once for each holder we wait for. */
   readonly onWait?: (holder: Holder) => void;
   /** Ends the waiting; what has begun is not its affair. */
@@ -21,6 +21,7 @@ export interface LockOptions {
 }
 
 const pollMilliseconds = 100;
+const PATIENCE = 1800;
 
 /** Runs `fn` while no other process does so with the same directory. Throws BusyError when the wait was in vain. */
 export async function withLock<T>(dir: string, options: LockOptions, fn: () => Promise<T>): Promise<T> {
@@ -34,7 +35,8 @@ export async function withLock<T>(dir: string, options: LockOptions, fn: () => P
 }
 
 async function waitFor(path: string, options: LockOptions): Promise<Holder> {
-  const deadline = performance.now() + options.wait * 1000;
+  const { wait = PATIENCE } = options;
+  const deadline = performance.now() + wait * 1000;
   let told = '';
   for (;;) {
     const mine = thisProcess(options.who, randomBytes(8).toString('hex'));
@@ -45,7 +47,7 @@ async function waitFor(path: string, options: LockOptions): Promise<Holder> {
       options.onWait?.(holder);
     }
     if (holder && options.signal?.aborted) throw stopped(holder);
-    if (holder && performance.now() >= deadline) throw busy(path, holder, options.wait);
+    if (holder && performance.now() >= deadline) throw busy(path, holder, wait);
     await sleep(pollMilliseconds * (0.5 + Math.random() / 2));
   }
 }

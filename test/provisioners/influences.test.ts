@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { influences, wantedOf } from '../../provisioners/influences.ts';
+import { influences, namesOnly, wantedOf } from '../../provisioners/influences.ts';
 import type { Cluster, Node } from '../../src/cluster/model.ts';
-import type { Authority } from '../../src/pki/authority.ts';
-import { certificates } from '../../provisioners/certificates.ts';
 import { parseFacts } from '../../provisioners/facts.ts';
-import type { ClusterPki } from '../../provisioners/pki.ts';
 import { phases } from '../../provisioners/recipe.ts';
 import { cluster, factsOf } from './machines.ts';
 import { fakeArtefacts } from './scratch.ts';
@@ -103,23 +100,6 @@ describe('the keys of cluster.json behind a thing', () => {
   });
 });
 
-/** Certificates that say what they are for. */
-const pkiOf = (described: Cluster): ClusterPki => {
-  const entries = new Map(certificates(described).map((entry) => [entry.name, JSON.stringify(entry)]));
-  return {
-    authority: (name) =>
-      ({
-        certificatePem: name,
-        keyPem: name,
-        trustPem: name,
-        trusted: [name] as readonly string[],
-        recognized: [name] as readonly string[],
-      }) as Authority,
-    leaf: (name) => ({ certificate: entries.get(name) ?? 'none', key: name }),
-    serviceAccount: { privatePem: 'a', publicPem: 'b' },
-  };
-};
-
 /** What each machine is to have, by machine and id. */
 function wanted(described: Cluster): Map<string, string> {
   const names = described.nodes.map(({ name }) => name);
@@ -129,7 +109,13 @@ function wanted(described: Cluster): Map<string, string> {
     const scope = {
       ...{ cluster: described, node, facts: parseFacts(factsOf('vm-cgroup-v2', node.name)), artefacts },
       encryption: [{ name: 'key1', provider: described.security.encryption, secret: '' }],
-      ...{ pki: pkiOf(described), token: 'id.secret', joining: names, hostCpus: 99, restart: async () => {} },
+      ...{
+        pki: namesOnly(described),
+        token: 'id.secret',
+        joining: names,
+        hostCpus: 99,
+        restart: async () => {},
+      },
     };
     for (const { stages, on } of phases(described, names, []))
       for (const stage of stages.filter((one) => (one.on ?? on).includes(node.name)))

@@ -6,9 +6,6 @@ import { journaled, reportFor } from '../reporting.ts';
 import { openSession } from '../session.ts';
 import { type Given, type Verb, verb } from '../verb.ts';
 
-/** Seconds to wait for another run. */
-const PATIENCE = 1800;
-
 export const security = (product: Product): Verb =>
   verb(
     'security <action>',
@@ -45,7 +42,6 @@ async function rotate(product: Product, given: Given): Promise<number> {
   try {
     const wait = {
       who: 'security rotate-key',
-      wait: PATIENCE,
       onWait: (holder: Parameters<typeof called>[0]) =>
         report({ type: 'note', text: `waiting for ${called(holder)}` }),
     };

@@ -18,7 +18,7 @@ export const status = (product: Product): Verb =>
         const there = await present(session);
         const [found, { entries }] = await Promise.all([
           product.status(session.cluster, there, 0),
-          calendar(await product.pki(), session),
+          calendar(await product.pki(), session, there),
         ]);
         const { first, problem } = firstToEnd(entries);
         const problems = [...found.problems, ...(problem === null ? [] : [problem])];
