@@ -53,7 +53,8 @@ export function glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): 
   return isWell ? nodes : null;
 }
 
-const addons = (cluster: Cluster): readonly string[] => cluster.addons.filter((name) => name === 'coredns');
+const addons = (cluster: Cluster): readonly string[] =>
+  Object.keys(cluster.addons).filter((name) => name === 'coredns');
 
 const answers = (name: string, script: Script): Observation => ({
   id: `health:${name}`,

@@ -5,7 +5,7 @@ import type { Authority } from '../src/pki/authority.ts';
 import { certificates } from './certificates.ts';
 import { knownArtefacts } from './known-artefacts.ts';
 import type { ClusterPki } from './pki.ts';
-import { builtIn } from './phases/addons.ts';
+import { builtIn } from './addons/built-in.ts';
 import { everythingWanted, unaskedScope } from './unasked.ts';
 
 /** What the recipe wants of one machine: its resource, the phase it belongs to, and why it is there. */
@@ -98,7 +98,9 @@ function variants(
     key: 'nodes',
     described: { ...cluster, nodes: [...cluster.nodes, other] },
   }));
-  const addons = Object.keys(builtIn).filter((name) => !cluster.addons.includes(name));
+  const addons = Object.fromEntries(
+    Object.keys(builtIn).flatMap((name) => (cluster.addons[name] === undefined ? [[name, {}]] : [])),
+  );
   return [...general, { key: 'addons', described: { ...cluster, addons } }, ...own, ...grown];
 }
 

@@ -53,7 +53,7 @@ async function unmetConditions(
     etcdHasQuorum(cluster),
     apiServerReady(cluster),
     ...(patience > 0 ? [nodesReady(cluster, present)] : []),
-    ...(cluster.addons.includes('coredns') ? [rolledOut(cluster, 'kube-system', 'coredns')] : []),
+    ...(cluster.addons['coredns'] !== undefined ? [rolledOut(cluster, 'kube-system', 'coredns')] : []),
   ];
   const asked = conditions.flatMap((condition) =>
     condition.on.map(async (name) => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Artefacts } from '../../src/artefacts/artefact.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
-import type { Condition, Phase } from '../../src/engine/phase.ts';
-import { coredns } from '../addons/coredns/coredns.ts';
-import { apiServerReady, authorityPublished, nodesReady, rolledOut } from '../conditions.ts';
+import type { Phase } from '../../src/engine/phase.ts';
+import type { Addon } from '../addons/addon.ts';
+import { builtIn } from '../addons/built-in.ts';
+import { apiServerReady, authorityPublished, nodesReady } from '../conditions.ts';
 import type { ClusterPki } from '../pki.ts';
 import { type Manifest, manifest } from '../resources/manifest.ts';
 import { noManifest } from '../resources/no-manifest.ts';
@@ -23,26 +23,22 @@ export const addons = (cluster: Cluster, there: readonly string[]): Phase<Scope>
       namesOf(cluster.nodes).filter((name) => there.includes(name)),
     ),
   ],
-  stages: Object.keys(builtIn).map((name) =>
-    cluster.addons.includes(name)
+  stages: Object.entries(builtIn).map(([name, addon]) =>
+    cluster.addons[name] !== undefined
       ? {
           title: name,
-          resources: (scope) => objectsOf(name, scope).map((object) => manifest(object)),
-          settle: health(cluster, name),
+          resources: (scope) => objectsOf(addon, scope).map((object) => manifest(object)),
+          settle: addon.health(cluster),
         }
       : {
           title: `no ${name}`,
-          resources: (scope) => objectsOf(name, scope).map((object) => noManifest(object)),
+          resources: (scope) => objectsOf(addon, scope).map((object) => noManifest(object)),
         },
   ),
 });
 
-export const builtIn: Readonly<Record<string, (cluster: Cluster, artefacts: Artefacts) => Manifest[]>> = {
-  coredns,
-};
-
-const objectsOf = (name: string, { cluster, artefacts, pki }: Scope): Manifest[] =>
-  (builtIn[name]?.(cluster, artefacts) ?? []).map((object) => following(object, pki));
+const objectsOf = (addon: Addon, scope: Scope): Manifest[] =>
+  addon.objects(scope).map((object) => following(object, scope.pki));
 
 /** Programs read whom to trust when they start: pods are replaced when that changes. */
 function following(object: Manifest, pki: ClusterPki): Manifest {
@@ -56,6 +52,3 @@ function following(object: Manifest, pki: ClusterPki): Manifest {
     spec: { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } },
   };
 }
-
-const health = (cluster: Cluster, name: string): Condition[] =>
-  name === 'coredns' ? [rolledOut(cluster, 'kube-system', 'coredns')] : [];

@@ -12,7 +12,7 @@ export function settings({ name, kubernetes, network, controlPlane, addons, node
     nic ?? 'whichever carries it',
   ]);
   return [
-    `${name}: Kubernetes ${kubernetes.version} (${kubernetes.flavour}), API on port ${controlPlane.port}, add-ons: ${addons.join(', ') || 'none'}`,
+    `${name}: Kubernetes ${kubernetes.version} (${kubernetes.flavour}), API on port ${controlPlane.port}, add-ons: ${Object.keys(addons).join(', ') || 'none'}`,
     `pods ${podCidr} (flannel ${flannel.backend}), Services ${serviceCidr} (kube-proxy ${kubeProxy}), domain ${dns.domain}`,
     '',
     table([['MACHINE', 'ROLES', 'REACHED', 'ADDRESS', 'INTERFACE'], ...rows]),

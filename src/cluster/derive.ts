@@ -2,7 +2,7 @@
 import type { Description, NodeEntry } from './description.ts';
 import { expand } from './machines.ts';
 import type { Machine } from './machines.ts';
-import type { Cluster, Node } from './model.ts';
+import type { AddonValues, Cluster, Node } from './model.ts';
 import { nth, parseRange } from './ranges.ts';
 import { machineDefaults, settle } from './settings.ts';
 import { parseSsh, toTarget } from './ssh-target.ts';
@@ -20,9 +20,17 @@ export function derive(description: Description, folder: string): Cluster {
       apiServiceIP: nth(services, 1),
     },
     nodes: machines.map((machine) => toNode(machine, nodes[machine.entry]!, folder)),
-    addons: Object.keys(addons).filter((name) => addons[name]),
+    addons: valuesOf(addons),
   };
 }
+
+/** Those that are on; `true` is an add-on that nothing else is said of. */
+const valuesOf = (addons: Readonly<Record<string, boolean | AddonValues>>): Cluster['addons'] =>
+  Object.fromEntries(
+    Object.entries(addons).flatMap(([name, value]) =>
+      value === false ? [] : [[name, value === true ? {} : value]],
+    ),
+  );
 
 function toNode({ name, address }: Machine, entry: NodeEntry, folder: string): Node {
   if (name === undefined || address === undefined) throw new Error(`${entry.name} has no name or address`);

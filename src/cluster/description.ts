@@ -1,5 +1,5 @@
 /** cluster.json as written: everything may be left out that has a default. Valid by schemas/cluster.schema.json. */
-import type { Cluster, Role, Taint } from './model.ts';
+import type { AddonValues, Cluster, Role, Taint } from './model.ts';
 
 export interface Description {
   readonly $schema?: string;
@@ -16,7 +16,7 @@ export interface Description {
   readonly artefacts?: Partial<Cluster['artefacts']>;
   readonly timeouts?: Readonly<Record<string, number>>;
   readonly nodes?: readonly NodeEntry[];
-  readonly addons?: Readonly<Record<string, boolean>>;
+  readonly addons?: Readonly<Record<string, boolean | AddonValues>>;
 }
 
 export interface NetworkDescription {

@@ -46,9 +46,12 @@ export interface Cluster {
   /** Seconds, by condition name. */
   readonly timeouts: Readonly<Record<string, number>>;
   readonly nodes: readonly Node[];
-  /** Built-in add-ons that are on. */
-  readonly addons: readonly string[];
+  /** Built-in add-ons that are on, each with what cluster.json says of it. */
+  readonly addons: Readonly<Record<string, AddonValues>>;
 }
+
+/** Defaults are the add-on's own affair. */
+export type AddonValues = Readonly<Record<string, unknown>>;
 
 export interface Node {
   readonly name: string;

@@ -1,12 +1,12 @@
 /** Every setting of a description with its default; what follows from other settings is left to derive.ts. */
 import type { Description, NodeEntry } from './description.ts';
-import type { Cluster } from './model.ts';
+import type { AddonValues, Cluster } from './model.ts';
 
 export interface Settings extends Omit<Cluster, 'network' | 'nodes' | 'addons'> {
   readonly network: Omit<Cluster['network'], 'dns' | 'apiServiceIP'>;
   readonly dns: { readonly domain: string; readonly serviceIP?: string };
   readonly nodes: readonly NodeEntry[];
-  readonly addons: Readonly<Record<string, boolean>>;
+  readonly addons: Readonly<Record<string, boolean | AddonValues>>;
 }
 
 const defaults: Settings = {

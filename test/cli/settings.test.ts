@@ -19,6 +19,6 @@ describe('the settings, for review', () => {
       `master   etcd,master  by Vagrant          ${cluster.nodes[0]?.address}  whichever carries it`,
       'metal    minion       admin@10.1.0.90:22  10.1.0.90  eth1',
     ]);
-    expect(settings({ ...cluster, addons: [] })).toContain('add-ons: none');
+    expect(settings({ ...cluster, addons: {} })).toContain('add-ons: none');
   });
 });

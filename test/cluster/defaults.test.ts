@@ -76,5 +76,5 @@ it('the shipped cluster.json is one master and two minions', () => {
     flannel: { backend: 'vxlan', vni: 1 },
     dns: { domain: 'cluster.local', serviceIP: '10.96.0.10' },
   });
-  expect(addons).toEqual(['coredns']);
+  expect(addons).toEqual({ coredns: {} });
 });

@@ -75,5 +75,5 @@ describe('a node', () => {
 });
 
 it('add-ons that are switched off are left out', () => {
-  expect(loadCluster(write({ addons: { coredns: false } })).addons).toEqual([]);
+  expect(loadCluster(write({ addons: { coredns: false } })).addons).toEqual({});
 });

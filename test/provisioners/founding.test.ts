@@ -111,7 +111,7 @@ describe('what a standing cluster cannot become', () => {
 describe('what a standing cluster accepts', () => {
   const accepted: [string, Cluster][] = [
     ['nothing new', cluster],
-    ['other add-ons', { ...cluster, addons: [] }],
+    ['other add-ons', { ...cluster, addons: {} }],
     ['another version', { ...cluster, kubernetes: { ...cluster.kubernetes, version: '1.99.0' } }],
     ['labels, CPUs, memory', withNode('minion-1', { labels: { a: 'b' }, cpus: 9, memory: 9000 })],
     ['a machine less', { ...cluster, nodes: cluster.nodes.slice(0, -1) }],

@@ -90,7 +90,7 @@ describe('the keys of cluster.json behind a thing', () => {
     );
   });
 
-  it.each([[['coredns']], [[]]])('are the add-ons for what belongs to one, on or off: %j', (addons) => {
+  it.each([[{ coredns: {} }], [{}]])('are the add-ons for what belongs to one, on or off: %j', (addons) => {
     const found = influences({ ...cluster, addons }, 'master', ['deployment:kube-system/coredns']);
     expect([...found.values()]).toEqual([['addons']]);
   });
@@ -152,7 +152,7 @@ describe('whatever a key changes names that key', () => {
       { ...cluster, controlPlane: { ...controlPlane, extraArgs: { 'kube-scheduler': { v: '3' } } } },
     ],
     ['kubelet.failCgroupV1', { ...cluster, kubelet: { ...kubelet, failCgroupV1: true } }],
-    ['addons', { ...cluster, addons: [] }],
+    ['addons', { ...cluster, addons: {} }],
     ['nodes.minion-1.labels', withNode({ labels: { rack: 'a' } })],
     ['nodes.minion-1.taints', withNode({ taints: [{ key: 'a', value: '', effect: 'NoExecute' }] })],
     ['nodes.minion-1.memory', withNode({ memory: 4096 })],

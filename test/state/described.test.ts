@@ -11,7 +11,7 @@ const before = {
     { name: 'master', roles: ['etcd', 'master'], ssh: null, labels: {} },
     { name: 'minion-1', roles: ['minion'], ssh: null, labels: { rack: 'a' } },
   ],
-  addons: ['coredns'],
+  sans: ['coredns'],
 };
 const [master, minion] = before.nodes;
 const another = { ...minion, name: 'minion-0' };
@@ -53,7 +53,7 @@ describe('what cluster.json says otherwise than in the last run', () => {
       { ...before, nodes: [master, { ...minion, labels: {} }] },
       ['nodes.minion-1.labels.rack: a → null'],
     ],
-    ['an item more', { ...before, addons: ['coredns', 'x'] }, ['addons.1: null → x']],
+    ['an item more', { ...before, sans: ['coredns', 'x'] }, ['sans.1: null → x']],
     [
       'a node in between, which moves no other',
       { ...before, nodes: [master, another, minion] },

@@ -1,7 +1,8 @@
 import type { Artefacts } from '../../../src/artefacts/artefact.ts';
-import type { Cluster } from '../../../src/cluster/model.ts';
 import { HardwayError } from '../../../src/errors.ts';
+import { rolledOut } from '../../conditions.ts';
 import type { Manifest } from '../../resources/manifest.ts';
+import type { Addon, AddonScope } from '../addon.ts';
 
 const namespace = 'kube-system';
 const labels = { 'k8s-app': 'kube-dns' };
@@ -9,7 +10,14 @@ const core = { apiVersion: 'v1' };
 const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1' };
 
 /** Cluster DNS after kubeadm's model: the tenth service address, two replicas on different nodes where possible. */
-export function coredns(cluster: Cluster, artefacts: Artefacts): Manifest[] {
+export const coredns: Addon = {
+  describe: 'Cluster DNS: names for services and pods',
+  images: ['image:coredns'],
+  objects,
+  health: (cluster) => [rolledOut(cluster, namespace, 'coredns')],
+};
+
+function objects({ cluster, artefacts }: AddonScope): Manifest[] {
   const { domain, serviceIP } = cluster.network.dns;
   const name = 'coredns';
   return [
