@@ -1,15 +1,17 @@
 import type { Artefact, Artefacts } from '../src/artefacts/artefact.ts';
 import { cachedArtefacts } from '../src/artefacts/artefacts.ts';
-import { defaultLockFile, fill, readLock } from '../src/artefacts/lock.ts';
+import { defaultLockFile, fill, groupsOf, readLock, type Wanted } from '../src/artefacts/lock.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import { HardwayError } from '../src/errors.ts';
 
 /** What the cache holds; where it is empty, what the lock names. Only looks: enough to tell what is wanted. */
-export const knownArtefacts = ({ artefacts }: Cluster): Artefacts =>
-  cachedArtefacts(artefacts.source) ?? lockedArtefacts();
+export function knownArtefacts({ artefacts, addons }: Cluster): Artefacts {
+  const wanted = { addons: Object.keys(addons) };
+  return cachedArtefacts(artefacts.source, wanted) ?? lockedArtefacts(wanted);
+}
 
-function lockedArtefacts(): Artefacts {
-  const all = readLock(defaultLockFile()).groups.flatMap(({ version, files }) =>
+function lockedArtefacts(wanted: Wanted): Artefacts {
+  const all = groupsOf(readLock(defaultLockFile()), wanted).flatMap(({ version, files }) =>
     files.map((file): Artefact => ({
       ...{ name: file.name, kind: file.kind, version, source: 'releases', file: '', sha256: '', size: 0 },
       ...(file.kind === 'image' ? { reference: fill(file.image.reference, { version }) } : {}),

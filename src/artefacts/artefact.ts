@@ -6,8 +6,11 @@ export interface LockedArtefact {
   readonly name: string;
   /** Without a leading v. */
   readonly version: string;
-  /** 'binary' goes to /usr/local/bin (or /opt/cni/bin), 'image' is a docker-archive for containerd. */
-  readonly kind: 'binary' | 'cni' | 'image';
+  /**
+   * 'binary' goes to /usr/local/bin (or /opt/cni/bin), 'image' is a docker-archive for containerd, 'tool' stays on the
+   * operator's machine.
+   */
+  readonly kind: 'binary' | 'cni' | 'image' | 'tool';
 }
 
 /** A verified file in the user's cache. */

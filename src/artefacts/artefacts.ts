@@ -2,7 +2,7 @@ import { ArtefactError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import type { Artefact, Artefacts } from './artefact.ts';
 import type { Source } from './cache.ts';
-import { groupsOf, type Group } from './lock.ts';
+import { groupsOf, type Group, type Wanted } from './lock.ts';
 import { recordedGroup, verifiedGroup } from './verify.ts';
 import { findGroup, openWorkshop, type Finished, type Places } from './workshop.ts';
 
@@ -12,11 +12,10 @@ export { verifyArtefact } from './verify.ts';
 /** 'auto' takes releases where they can be reached and Go modules otherwise. */
 export type WantedSource = 'auto' | Source;
 
-export interface ProvideOptions extends Places {
+/** With names only these artefacts, though their whole groups are made. */
+export interface ProvideOptions extends Places, Wanted {
   readonly source: WantedSource;
   readonly report: Report;
-  /** Only these artefacts; their whole groups are made. Default: all of the lock. */
-  readonly names?: readonly string[];
   /** Use the cache only. */
   readonly offline?: boolean;
 }
@@ -27,7 +26,7 @@ export interface ProvideOptions extends Places {
  */
 export async function provideArtefacts(options: ProvideOptions): Promise<Artefacts> {
   const shop = openWorkshop(options);
-  const groups = groupsOf(shop.lock, options.names);
+  const groups = groupsOf(shop.lock, options);
   const found = groups.map((group) => findGroup(group, sourcesOf(group, options.source), shop));
   const missing = groups.filter((_, index) => found[index] === undefined);
   const finished = [
@@ -42,13 +41,10 @@ export async function provideArtefacts(options: ProvideOptions): Promise<Artefac
 }
 
 /** What the cache holds as recorded, or undefined when something is missing or was touched. Only looks. */
-export function cachedArtefacts(
-  source: WantedSource,
-  options: Places & { readonly names?: readonly string[] } = {},
-): Artefacts | undefined {
+export function cachedArtefacts(source: WantedSource, options: Places & Wanted = {}): Artefacts | undefined {
   const shop = openWorkshop(options);
   const all: Artefact[] = [];
-  for (const group of groupsOf(shop.lock, options.names)) {
+  for (const group of groupsOf(shop.lock, options)) {
     const found = findGroup(group, sourcesOf(group, source), shop);
     const artefacts = found && recordedGroup(found.group, found.source, found.folder);
     if (artefacts === undefined) return undefined;

@@ -1,6 +1,7 @@
+import { ArtefactError } from '../errors.ts';
 import type { LockedArtefact } from './artefact.ts';
 
-/** Where an artefact lies on a machine. */
+/** Where an artefact lies on a machine. Throws ArtefactError for a tool, which no machine gets. */
 export function installPath(artefact: Pick<LockedArtefact, 'name' | 'kind'>): string {
   switch (artefact.kind) {
     case 'binary':
@@ -9,5 +10,7 @@ export function installPath(artefact: Pick<LockedArtefact, 'name' | 'kind'>): st
       return `/opt/cni/bin/${artefact.name}`;
     case 'image':
       return `/var/lib/hardway/images/${artefact.name.replace(/^image:/, '')}.tar`;
+    case 'tool':
+      throw new ArtefactError(`${artefact.name} stays on the operator's machine`);
   }
 }

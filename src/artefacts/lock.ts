@@ -13,6 +13,8 @@ export interface Group {
   readonly name: string;
   /** Without a leading v. */
   readonly version: string;
+  /** The add-on (or "charts") that alone needs it; absent: every cluster needs it. */
+  readonly for?: string;
   readonly files: readonly LockedFile[];
   /** null: upstream publishes nothing to download, so Go modules are always used. */
   readonly releases: ReleaseRecipe | RegistryRecipe | null;
@@ -20,7 +22,7 @@ export interface Group {
 }
 
 export type LockedFile =
-  | { readonly name: string; readonly kind: 'binary' | 'cni' }
+  | { readonly name: string; readonly kind: 'binary' | 'cni' | 'tool' }
   | { readonly name: string; readonly kind: 'image'; readonly image: ImageRecipe };
 
 /** An image of one static program. */
@@ -42,13 +44,14 @@ export interface ReleaseRecipe {
   readonly sha256: Readonly<Record<string, string>>;
 }
 
-/** Programs that upstream publishes only inside an image of one layer. Templates know {version}, {file}. */
+/** Programs that upstream publishes only inside an image. Templates know {version}, {file}. */
 export interface RegistryRecipe {
   /** https://registry.k8s.io: no slash at the end, no login. */
   readonly registry: string;
+  /** May differ by {file}: then every program has an image of its own. */
   readonly repository: string;
   readonly tag: string;
-  /** Path of a program in the layer. */
+  /** Path of a program in its layer. */
   readonly member: string;
   /** Pinned digests of the image's index by "repository:tag", lower-case hex. */
   readonly sha256: Readonly<Record<string, string>>;
@@ -102,9 +105,16 @@ export function readLock(file: string): Lock {
   }
 }
 
-/** The groups that yield these artefacts, in the order of the lock; all groups without names. */
-export function groupsOf(lock: Lock, names?: readonly string[]): readonly Group[] {
-  if (names === undefined) return lock.groups;
+/** What is wanted of the lock: what every cluster needs and what these add-ons need, or else these artefacts. */
+export interface Wanted {
+  readonly addons?: readonly string[];
+  readonly names?: readonly string[];
+}
+
+/** The groups that yield what is wanted, in the order of the lock. */
+export function groupsOf(lock: Lock, { addons = [], names }: Wanted = {}): readonly Group[] {
+  if (names === undefined)
+    return lock.groups.filter((group) => group.for === undefined || addons.includes(group.for));
   const known = lock.groups.flatMap((group) => group.files.map((file) => file.name));
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {

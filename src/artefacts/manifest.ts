@@ -27,12 +27,9 @@ export function manifestSum(index: Buffer, arch: string, name: string): string {
   });
 }
 
-/** The sha256 of an image's only layer. */
-export function layerSum(manifest: Buffer, name: string): string {
-  const layers = descriptors(manifest, 'layers', `the manifest of ${name}`);
-  const [only] = layers;
-  if (only && layers.length === 1) return sumOf(only, name);
-  throw new ArtefactError(`${name} has ${layers.length} layers, and only one was expected`);
+/** The sha256 of each layer of an image, the lowest first. */
+export function layerSums(manifest: Buffer, name: string): string[] {
+  return descriptors(manifest, 'layers', `the manifest of ${name}`).map((layer) => sumOf(layer, name));
 }
 
 function descriptors(bytes: Buffer, list: 'manifests' | 'layers', what: string): readonly Descriptor[] {

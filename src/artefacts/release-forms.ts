@@ -1,7 +1,7 @@
 import type { DownloadOptions } from './download.ts';
 import type { Group, RegistryRecipe, ReleaseRecipe } from './lock.ts';
 import type { FetchOptions } from './received.ts';
-import { indexOf, pullPrograms } from './registry.ts';
+import { imagesOf, pullPrograms } from './registry.ts';
 import { downloadPrograms, downloadsOf } from './releases.ts';
 
 /** An address that is asked, and for what. */
@@ -15,7 +15,7 @@ export function addressesOf(
   recipe: ReleaseRecipe | RegistryRecipe,
   arch: string,
 ): readonly Address[] {
-  if ('registry' in recipe) return [indexOf(group, recipe)];
+  if ('registry' in recipe) return imagesOf(group, recipe);
   return downloadsOf(group, recipe, arch).flatMap(({ url, checksums }) => [{ url }, { url: checksums }]);
 }
 

@@ -32,7 +32,9 @@ export async function runRecipe(product: Product, session: Session, options: Run
   // Machines are asked what they are while keys are looked through; artefacts may take a quarter of an hour.
   const preparing = product.prepare(cluster, state, isNew(session), session.renewal);
   preparing.catch(() => undefined); // told when the plan is made
-  const artefacts = await provideArtefacts({ source: cluster.artefacts.source, report });
+  const artefacts = await provideArtefacts({
+    ...{ source: cluster.artefacts.source, addons: Object.keys(cluster.addons), report },
+  });
   const token = await prepareToken(state, secondsIn(cluster.token.ttl));
   const reload = async (name: string): Promise<void> => {
     const { vagrant } = await import('../lab/vagrant.ts');

@@ -8,3 +8,7 @@ it.each([
 ] as const)('%s (%s) lies at %s', (name, kind, path) => {
   expect(installPath({ name, kind })).toBe(path);
 });
+
+it('a tool lies on no machine', () => {
+  expect(() => installPath({ name: 'helm', kind: 'tool' })).toThrow('helm stays on the operator');
+});

@@ -68,15 +68,24 @@ describe('the lock that ships', () => {
 });
 
 it('an archive is fetched once for all its programs', () => {
-  const etcd = groupsOf(lock, ['etcdctl'])[0] as Group;
+  const etcd = groupsOf(lock, { names: ['etcdctl'] })[0] as Group;
   const downloads = downloadsOf(etcd, etcd.releases as ReleaseRecipe, 'amd64');
   expect(downloads.map(({ programs }) => programs.map(({ path }) => path))).toEqual([
     ['etcd', 'etcdctl', 'etcdutl'].map((file) => `etcd-v3.6.14-linux-amd64/${file}`),
   ]);
 });
 
+it('what only an add-on needs is left alone until it is on', () => {
+  const optional = lock.groups.flatMap((group) => group.for ?? []);
+  expect(optional).toContain('traefik');
+  expect(groupsOf(lock).flatMap((group) => group.for ?? [])).toEqual([]);
+  const some = groupsOf(lock, { addons: ['traefik', 'coredns'] });
+  expect(some.flatMap((group) => group.for ?? [])).toEqual(['traefik']);
+  expect(some.length).toBe(groupsOf(lock).length + 1);
+});
+
 it('an unknown artefact is refused by name', () => {
-  expect(() => groupsOf(lock, ['etcd', 'dockerd'])).toThrow('knows no dockerd');
+  expect(() => groupsOf(lock, { names: ['etcd', 'dockerd'] })).toThrow('knows no dockerd');
 });
 
 it('an unknown placeholder is refused', () => {

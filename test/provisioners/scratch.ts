@@ -1,7 +1,7 @@
 /** The scratch recipe for the default cluster, with placeholders for whatever is secret or differs. */
 import { X509Certificate } from 'node:crypto';
 import type { Artefact, Artefacts } from '../../src/artefacts/artefact.ts';
-import { defaultLockFile, fill, readLock } from '../../src/artefacts/lock.ts';
+import { defaultLockFile, fill, groupsOf, readLock } from '../../src/artefacts/lock.ts';
 import type { Plan } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import type { Authority } from '../../src/pki/authority.ts';
@@ -33,9 +33,9 @@ const placeholders: ClusterPki = {
   },
 };
 
-/** What the lock names, each with the digest aaaa… */
-export function fakeArtefacts(): Artefacts {
-  const all = readLock(defaultLockFile()).groups.flatMap(({ version, files }) =>
+/** What the lock names for a cluster with these add-ons, each with the digest aaaa… */
+export function fakeArtefacts(addons: readonly string[] = []): Artefacts {
+  const all = groupsOf(readLock(defaultLockFile()), { addons }).flatMap(({ version, files }) =>
     files.map((file): Artefact => ({
       ...{ name: file.name, kind: file.kind, version, source: 'releases', file: `/cache/${file.name}` },
       ...{ sha256: 'a'.repeat(64), size: 1 },
