@@ -72,6 +72,7 @@ export const product: Product = {
   },
   status: async (cluster, machines, patience) =>
     (await import('./status.ts')).status(cluster, machines, patience),
+  overview: async (cluster, machines) => (await import('./overview/overview.ts')).overview(cluster, machines),
   glance: async (cluster, surveys) => (await import('./glance.ts')).glance(cluster, surveys),
   async removal(cluster, pkiFolder) {
     const [{ preparePki }, { removal }] = await Promise.all([import('./pki.ts'), import('./removal.ts')]);

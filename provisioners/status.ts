@@ -5,6 +5,7 @@ import { sh } from '../src/connection/quote.ts';
 import { apiServerReady, etcdHasQuorum, nodesReady, rolledOut } from './conditions.ts';
 import { check } from '../src/engine/settle.ts';
 import { liveNodes, nodeStatus } from './node-status.ts';
+import { servicesOf } from './services.ts';
 
 /** Every machine, every service, every node; one sentence for each thing that is not as it should be. */
 export async function status(
@@ -25,12 +26,6 @@ export async function status(
     .map(({ name, state }) => `${name} is ${state}`);
   return { nodes, problems: [...services.flat(), ...conditions, ...unready] };
 }
-
-const servicesOf = (node: Node): string[] => [
-  ...(node.roles.includes('etcd') ? ['etcd'] : []),
-  ...(node.roles.includes('master') ? ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] : []),
-  ...['containerd', 'flanneld', 'kubelet', 'kube-proxy'],
-];
 
 async function stoppedServices(node: Node, connection: Connection | undefined): Promise<string[]> {
   if (connection === undefined) return [];

@@ -12,6 +12,7 @@ import type { State } from '../state/directory.ts';
 import type { EncryptionKey } from '../state/encryption-keys.ts';
 import type { Expiring } from './calendar.ts';
 import type { Check } from './check.ts';
+import type { Overview } from './overview.ts';
 
 /** What the command needs of the recipe; src/ itself knows nothing of Kubernetes. */
 export interface Product {
@@ -19,12 +20,14 @@ export interface Product {
   prepare(cluster: Cluster, state: State, mayCreate: boolean, renewal?: Renewal): Promise<Prepared>;
   /** Reads what kind of machine one is; the same whatever the cluster. */
   facts(): Promise<Script>;
-  /** What each present machine and the cluster as a whole are like. Reads only; waits up to `patience` seconds for health. */
+  /** What the closing check of a run looks at. Reads only; waits up to `patience` seconds for health. */
   status(
     cluster: Cluster,
     machines: ReadonlyMap<string, Connection>,
     patience: number,
   ): Promise<ClusterStatus>;
+  /** Everything that `status` shows of machines and cluster, causes first. Reads only, a second or two. */
+  overview(cluster: Cluster, machines: ReadonlyMap<string, Connection>): Promise<Overview>;
   /**
    * From what the machines said in a run that found nothing left to do: all nodes when the rest is evidently well
    * too; null: `status` must find out.

@@ -10,6 +10,7 @@ import { journaled, reportFor } from './reporting.ts';
 import type { Session } from './session.ts';
 import { present } from './present.ts';
 import { settings } from './settings.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 import { nodeTable } from './table.ts';
 import { count, type Verdict, verdictOf } from './verdict.ts';
 import type { Given } from './verb.ts';
@@ -28,7 +29,9 @@ export async function run(
       ? { report: reportFor(given, 'plan'), flush: async () => {} }
       : journaled(reportFor(given), state);
   const { report } = kept;
-  const stop = stopOnSignal(report);
+  const stop = stopOnSignal(() =>
+    report({ type: 'warning', text: 'stopping after the step in hand; once more to stop now' }),
+  );
   const end = (code: number, text: string, changes: number): number => {
     report({ type: 'verdict', exitCode: code, text, changes, seconds: (Date.now() - began) / 1000 });
     return code;
@@ -154,24 +157,4 @@ async function looked(product: Product, session: Session, { changes }: Outcome):
 export function tellFailure(report: Report, error: unknown): void {
   const { message, evidence, remedy } = asError(error) as HardwayError;
   report({ type: 'failure', message, evidence, ...(remedy === undefined ? {} : { remedy }) });
-}
-
-/** The first signal ends the run after the step in hand, the second at once. */
-function stopOnSignal(report: Report): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const handler = (): void => {
-    if (controller.signal.aborted) process.exit(exitCode.failed);
-    controller.abort();
-    report({ type: 'warning', text: 'stopping after the step in hand; once more to stop now' });
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, handler);
-  // Nobody listens any more: a terminal was closed, or a pipe. It stays: what is said last may fail too.
-  process.stdout.on('error', () => controller.abort());
-  return {
-    signal: controller.signal,
-    release: () => {
-      for (const signal of signals) process.off(signal, handler);
-    },
-  };
 }

@@ -127,6 +127,7 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
       }),
     }),
     status: async () => ({ nodes: [], problems: [] }),
+    overview: async () => ({ nodes: [], lines: [], sums: {} }),
     glance: async () => null,
     facts: async () => sh`echo facts`,
     removal: async () => sh`true`,

@@ -47,7 +47,7 @@ describe('the world around', () => {
       'etcd stands still',
       'kill -STOP $(pidof etcd)',
       'kill -CONT $(pidof etcd)',
-      /master still waits for the API server to be ready: etcd does not answer: etcd is active/,
+      /✗ etcd on master: is active, but does not answer/,
     ],
     [
       'the administrator’s credential is not its own',

@@ -1,0 +1,3 @@
+module hardway.local/artefacts/probe
+
+go 1.26.0

@@ -1,0 +1,120 @@
+import type { Cluster, Node } from '../../src/cluster/model.ts';
+import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
+import { lastWords, whyNoApi } from '../diagnosis.ts';
+import { etcdctl } from '../resources/etcd-access.ts';
+import { kubectl } from '../resources/manifest.ts';
+import { byRole } from '../scope.ts';
+import { servicesOf } from '../services.ts';
+import { dnsQuestion } from './dns-question.ts';
+
+/**
+ * Everything status wants to know of one machine, as `key=value` lines. It only reads and sends a few packets; what
+ * does not answer costs 3 s, all of it at once.
+ */
+export const question = (cluster: Cluster, node: Node): Script => sh`PATH=$PATH:/usr/sbin:/sbin
+read -r up _ </proc/uptime; echo "up=\${up%.*}"
+${verbatim(...servicesOf(node).map(unit))}
+[ -e /run/flannel/subnet.env ] && . /run/flannel/subnet.env && echo "subnet=$FLANNEL_SUBNET $FLANNEL_MTU"
+echo "bridge=$(cat /sys/class/net/cni0/address 2>/dev/null)"
+${verbatim(...servicesOf(node).flatMap((service) => health(service)))}
+${verbatim(...paths(cluster).map(path))}
+${verbatim(...(node.roles.includes('etcd') ? [member] : []))}
+${verbatim(overlay(cluster))}
+${verbatim(...('coredns' in cluster.addons ? [names(cluster)] : []))}
+wait
+${verbatim(...(node.roles.includes('master') ? [api(cluster, node)] : []))}
+echo looked=through`;
+
+/** State and version; of one that does not run also what it said last. */
+const unit = (service: string): Script => sh`state=$(systemctl is-active ${service})
+echo ${`unit=${service}`} "$state" "$(sed -n '1s/^# Runs [^ ]* \\([^ ,]*\\),.*/\\1/p' ${`/etc/systemd/system/${service}.service`} 2>/dev/null)"
+[ "$state" = active ] || echo ${`words=${service}`} "$( (${verbatim(lastWords(service))}) | head -n 1)"`;
+
+/** Where each says itself whether it is well. etcd and the API server are asked as their clients do. */
+const HEALTH: Readonly<Record<string, readonly [over: 'plain' | 'tls', port: number]>> = {
+  'kube-controller-manager': ['tls', 10257],
+  'kube-scheduler': ['tls', 10259],
+  flanneld: ['plain', 8471],
+  kubelet: ['plain', 10248],
+  'kube-proxy': ['plain', 10256],
+};
+
+const REQUEST = 'GET /healthz HTTP/1.0\\r\\n\\r\\n';
+
+function health(service: string): Script[] {
+  if (service === 'containerd')
+    return [
+      sh`(timeout 3 /usr/local/bin/ctr version >/dev/null 2>&1 && echo 'answers=containerd 200' || echo 'answers=containerd ') &`,
+    ];
+  const where = HEALTH[service];
+  if (where === undefined) return [];
+  const [over, port] = where;
+  const call =
+    over === 'tls'
+      ? sh`printf ${REQUEST} | timeout 3 openssl s_client -quiet -connect ${`127.0.0.1:${port}`} 2>/dev/null`
+      : sh`timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0; printf "$1" >&3; cat <&3' ${String(port)} ${REQUEST} 2>/dev/null`;
+  return [
+    sh`(echo ${`answers=${service}`} "$(${verbatim(call)} | sed -n '1s/^HTTP[^ ]* \\([0-9]*\\).*/\\1/p')") &`,
+  ];
+}
+
+/** Every way to the API: each master's own address, and the Service that pods use. */
+export const paths = (cluster: Cluster): { readonly host: string; readonly port: number }[] => [
+  ...byRole(cluster, 'master').map(({ address }) => ({ host: address, port: cluster.controlPlane.port })),
+  { host: cluster.network.apiServiceIP, port: 443 },
+];
+
+/** Whose certificate is proven, and what it says of itself to anybody. */
+const path = ({ host, port }: { host: string; port: number }): Script =>
+  sh`(began=$(date +%s%N); said=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' | timeout 3 openssl s_client -quiet -CAfile /etc/kubernetes/pki/ca.crt -verify_return_error -verify_ip ${host} -connect ${`${host}:${port}`} 2>/dev/null | sed -n '1s/^HTTP[^ ]* \\([0-9]*\\).*/\\1/p'); echo ${`path=${host}:${port}`} "$said" $(( ($(date +%s%N) - began) / 1000000 ))) &`;
+
+const member = sh`(echo "member=$(timeout 5 ${etcdctl} endpoint status --command-timeout=3s -w json 2>/dev/null)") &
+(timeout 5 ${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1 && echo quorum=yes) &`;
+
+/** A packet to every other machine's end of the pod network: as large as it carries, a small one when that is lost. */
+const overlay = (
+  cluster: Cluster,
+): Script => sh`for route in $(ip -4 route show | awk '$2 == "via" { print $1 }'); do
+  case $route in */*) ;; *) continue ;; esac
+  (${verbatim(inRange(cluster))} || exit 0
+  to=\${route%/*}; ${verbatim(cluster.network.flannel.backend === 'vxlan' ? sh`:` : sh`to=\${to%.*}.1`)}
+  command -v ping >/dev/null || { echo "way=$route noping"; exit 0; }
+  said=$(ping -n -c 1 -W 1 -M do -s $((FLANNEL_MTU - 28)) "$to" 2>/dev/null) || said=$(ping -n -c 1 -W 1 -M do -s $((FLANNEL_MTU - 28)) "$to" 2>/dev/null)
+  if [ $? = 0 ]; then echo "way=$route full $(echo "$said" | sed -n 's/.*time=\\([0-9.]*\\).*/\\1/p')"
+  elif ping -n -c 1 -W 1 "$to" >/dev/null 2>&1; then echo "way=$route small"
+  else echo "way=$route none"; fi) &
+done`;
+
+/** flannel's routes are those that lead into the pods' range, whole subnets at a time. */
+const inRange = ({ network }: Cluster): Script =>
+  sh`ip -4 route show root ${network.podCidr} | grep -q "^$route via"`;
+
+/**
+ * The name of the API's own Service, asked as a pod would: through the Service address of the cluster's DNS. dd sends
+ * in one piece what bash would cut at each byte that looks like the end of a line.
+ */
+const names = ({ network: { dns } }: Cluster): Script =>
+  sh`(for try in 1 2 3; do
+  said=$(timeout 2 bash -c 'exec 3<>/dev/udp/$0/53; printf "$1" | dd bs=512 iflag=fullblock status=none >&3; timeout 1 head -c 12 <&3 | od -An -v -tu1' ${dns.serviceIP} ${dnsQuestion(`kubernetes.default.svc.${dns.domain}`)} 2>/dev/null)
+  [ -n "$said" ] && break
+done
+echo "name="$said) &`;
+
+const NODES =
+  '{range .items[*]}node={.metadata.name}|{.status.conditions[?(@.type=="Ready")].status}|{.status.nodeInfo.kubeletVersion}|{.status.addresses[?(@.type=="InternalIP")].address}|{.status.conditions[?(@.type=="Ready")].message}{"\\n"}{end}';
+const WORKLOADS =
+  '{range .items[*]}workload={.kind}|{.metadata.namespace}|{.metadata.name}|{.spec.replicas}{.status.desiredNumberScheduled}|{.status.readyReplicas}{.status.numberReady}{"\\n"}{end}';
+const DNS_PODS = '{range .items[*]}resolver={.spec.nodeName}{"\\n"}{end}';
+
+/** What the API server of this machine knows; why it does not answer when it does not. */
+const api = (
+  cluster: Cluster,
+  { address }: Node,
+): Script => sh`if nodes=$(${kubectl} --server=${`https://${address}:${cluster.controlPlane.port}`} get nodes --request-timeout=4s -o jsonpath=${NODES} 2>/dev/null); then
+  echo api=answers
+  echo "$nodes"
+  ${kubectl} get deployments,daemonsets,statefulsets --all-namespaces --selector=app.kubernetes.io/managed-by=hardway --request-timeout=4s -o jsonpath=${WORKLOADS} 2>/dev/null
+  ${kubectl} get pods --namespace kube-system --selector=k8s-app=kube-dns --request-timeout=4s -o jsonpath=${DNS_PODS} 2>/dev/null
+else
+  echo "silence=$( (${verbatim(whyNoApi(cluster))}) 2>&1 | head -n 1)"
+fi`;
