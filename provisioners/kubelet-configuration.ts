@@ -4,7 +4,7 @@ import type { Scope } from './scope.ts';
 import { CIPHERS } from './tls.ts';
 
 /** What a kubelet is told in /var/lib/kubelet/config.yaml. */
-export const kubeletConfiguration = ({ cluster, node, facts }: Scope): object => ({
+export const kubeletConfiguration = ({ cluster, facts }: Scope): object => ({
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
   authentication: {
@@ -31,7 +31,16 @@ export const kubeletConfiguration = ({ cluster, node, facts }: Scope): object =>
   tlsMinVersion: 'VersionTLS12',
   tlsCipherSuites: [...CIPHERS],
   ...(cluster.security.profile === 'hardened' ? hardened(facts) : {}),
-  ...(taintsOf(node).length > 0 ? { registerWithTaints: taintsOf(node) } : {}),
+});
+
+/**
+ * The taints with which a node registers, in a file of its own: it is read when the kubelet starts, and a Node that is
+ * there already is changed through the API. So another taint restarts nothing.
+ */
+export const registrationConfiguration = ({ cluster, node }: Scope): object => ({
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  kind: 'KubeletConfiguration',
+  registerWithTaints: taintsOf(cluster, node),
 });
 
 /** What some workloads would feel: a lab is spared it. */

@@ -1,4 +1,5 @@
 import { type Script, sh } from '../src/connection/quote.ts';
+import { LOGIN } from './login.ts';
 
 const services = [
   ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
@@ -13,7 +14,7 @@ const folders = [
   ...['/var/lib/kubelet', '/var/lib/kube-proxy', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/cni'],
   ...['/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
   ...['/run/nri', '/var/log/pods', '/var/log/containers', '/var/log/kubernetes'],
-  ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf'],
+  ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf', LOGIN],
 ];
 
 /** Says that there is something of ours; it goes last, or a removal that was cut off would be taken for a whole one. */

@@ -41,6 +41,10 @@ function machines(scope: Scope): Resource[] {
         why: 'The API server may fetch logs and start commands on nodes.',
       },
     ),
+    manifest(nodeReader, { why: 'Root’s kubectl on a minion, which is the node itself, shows the nodes.' }),
+    manifest(binding(NODE_READER, NODE_READER, 'system:nodes', 'Group'), {
+      why: 'Nothing new to whoever is root there: kube-proxy’s credential shows them too.',
+    }),
     ...(scope.cluster.pki.signer === 'cluster'
       ? [renewal]
       : [noManifest(RENEWAL, 'What kubelets ask for is answered from the operator’s side.')]),
@@ -56,6 +60,14 @@ const binding = (name: string, role: string, subject: string, kind: 'Group' | 'U
   roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind, name: subject }],
 });
+
+const NODE_READER = 'hardway:node-reader';
+const nodeReader: Manifest = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name: NODE_READER },
+  rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] }],
+};
 
 const RENEWAL = binding(
   'hardway:node-renewal',

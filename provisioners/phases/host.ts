@@ -8,6 +8,7 @@ import { startRecorder } from '../../src/resources/service.ts';
 import { sysctl } from '../../src/resources/sysctl.ts';
 import { tools } from '../facts.ts';
 import { FOUNDING, founding } from '../founding.ts';
+import { login } from '../login.ts';
 import { MASKED } from '../removal.ts';
 import { namesOf, type Scope } from '../scope.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
@@ -38,6 +39,7 @@ function hostResources(scope: Scope, names: Resource): Resource[] {
       why: 'What a standing cluster cannot change; a run that asks for it is refused.',
     }),
     startRecorder(),
+    login(scope),
   ];
 }
 

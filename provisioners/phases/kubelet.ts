@@ -16,7 +16,7 @@ import {
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
 import { NO_RESOLVER } from '../facts.ts';
-import { kubeletConfiguration } from '../kubelet-configuration.ts';
+import { kubeletConfiguration, registrationConfiguration } from '../kubelet-configuration.ts';
 import { noJoinToken } from '../join-token.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
@@ -32,6 +32,8 @@ import { yaml } from '../yaml.ts';
 const PKI = '/etc/kubernetes/pki';
 const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
 const CONF = '/etc/kubernetes/kubelet.conf';
+/** Settings beside config.yaml. */
+const SETTINGS = '/etc/kubernetes/kubelet.d';
 const GOOD = 'good';
 
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
@@ -92,10 +94,16 @@ function kubeletResources(scope: Scope): Resource[] {
     address: node.address,
   });
   return [
-    ...programs(artefacts, 'kubelet'),
+    ...programs(artefacts, 'kubelet', ...(node.roles.includes('master') ? [] : ['kubectl'])),
     directory('/etc/kubernetes/manifests', { mode: 0o755 }),
     ...(joining.includes(node.name) ? [bootstrapConf(scope)] : []),
     config,
+    directory(SETTINGS),
+    // Not followed by the service: it counts only for a Node that is not there yet.
+    file(`${SETTINGS}/taints.conf`, yaml(registrationConfiguration(scope)), {
+      mode: 0o600,
+      why: 'No pod may come before the node has its taints: it registers with them.',
+    }),
     ...(facts.resolvConf === '' ? [noResolver] : []),
     ...service('kubelet', unit, { follows: [config, ca], interrupts: 'its pods go on' }),
   ];

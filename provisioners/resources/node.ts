@@ -7,18 +7,25 @@ import { backInService, CORDONED } from './registration.ts';
 /** The taints that we gave a node, so that they can be taken away again and those of others stay. */
 const TAINTS = 'hardway.dev/taints';
 
-/** Masters keep ordinary pods away. */
-export const taintsOf = ({ roles, taints }: Node): readonly Taint[] => [
-  ...(roles.includes('master')
-    ? [{ key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' as const }]
-    : []),
-  ...taints,
-];
+const CONTROL_PLANE: Taint = {
+  key: 'node-role.kubernetes.io/control-plane',
+  value: '',
+  effect: 'NoSchedule',
+};
+
+/** Masters keep ordinary pods away unless cluster.json lets them in; never two of one key and effect. */
+export function taintsOf({ controlPlane }: Cluster, { roles, taints }: Node): readonly Taint[] {
+  const isOwn = taints.some(
+    ({ key, effect }) => key === CONTROL_PLANE.key && effect === CONTROL_PLANE.effect,
+  );
+  const isClosed = roles.includes('master') && !controlPlane.schedulable && !isOwn;
+  return [...(isClosed ? [CONTROL_PLANE] : []), ...taints];
+}
 
 /** What a kubelet may not say about itself (NodeRestriction): its roles, labels, taints; and that it is in service. */
 export function nodeObject(cluster: Cluster, name: string): Resource {
   const node = cluster.nodes.find((each) => each.name === name);
-  const taints = node === undefined ? [] : taintsOf(node);
+  const taints = node === undefined ? [] : taintsOf(cluster, node);
   const wanted: Manifest = {
     apiVersion: 'v1',
     kind: 'Node',

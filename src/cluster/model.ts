@@ -22,6 +22,8 @@ export interface Cluster {
   readonly controlPlane: {
     readonly sans: readonly string[];
     readonly port: number;
+    /** Masters take ordinary pods. */
+    readonly schedulable: boolean;
     /** Flags without dashes, by program: "kube-apiserver". */
     readonly extraArgs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };

@@ -2,6 +2,7 @@
 import { addressFindings } from './address-rules.ts';
 import type { Description, Judged } from './description.ts';
 import { secondsIn } from './duration.ts';
+import { labelFindings } from './label-rules.ts';
 import { nodeFindings } from './node-rules.ts';
 import type { Finding } from './problem.ts';
 import { rangeFindings, smallestMachineRange } from './range-rules.ts';
@@ -19,6 +20,7 @@ export function ruleFindings(written: Judged<Description>): readonly Finding[] {
     ...rangeFindings(settings, written),
     ...(settings.nodes === undefined ? [] : roleFindings(entries)),
     ...nodeFindings(entries),
+    ...labelFindings(entries),
     ...addressFindings(entries, machineRange(settings)),
     ...controlPlaneFindings(settings),
     ...lifetimeFindings(settings),

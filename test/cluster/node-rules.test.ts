@@ -111,6 +111,52 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     'nodes[0].rols: unknown key; did you mean "roles"?; allowed: name, roles, count, address, interface, cpus, memory, labels, taints, ssh',
   ],
   [{ nodes: [master, { name: 'minion' }] }, 'nodes[1].roles: missing'],
+  [
+    { nodes: [master, { ...minion, labels: { disk: 'ssd', 'kubernetes.io/hostname': 'x' } }] },
+    'nodes[1].labels["kubernetes.io/hostname"]: is set by the kubelet',
+  ],
+  [
+    { nodes: [master, { ...minion, labels: { 'node-role.kubernetes.io/etcd': '' } }] },
+    'nodes[1].labels["node-role.kubernetes.io/etcd"]: is set by Hardway, from "roles"',
+  ],
+  [
+    { nodes: [master, { ...minion, labels: { 'app.kubernetes.io/managed-by': 'me' } }] },
+    'nodes[1].labels["app.kubernetes.io/managed-by"]: is set by Hardway',
+  ],
+  [
+    { nodes: [master, { ...minion, labels: { 'a..b/c': 'x' } }] },
+    "nodes[1].labels[\"a..b/c\"]: \"a..b/c\" is not allowed; did you mean \"a-b-c\"?; allowed: a name of at most 63 letters, digits, '_', '.', '-', with an optional domain and '/' before it, such as \"example.org/rack\"",
+  ],
+  [
+    { nodes: [master, { ...minion, labels: { rack: 'b 3' } }] },
+    "nodes[1].labels.rack: \"b 3\" is not allowed; did you mean \"b-3\"?; allowed: at most 63 letters, digits, '_', '.', '-', beginning and ending with a letter or digit; or nothing",
+  ],
+  [
+    { nodes: [master, { ...minion, taints: [{ key: 'gpu', effect: 'NoScedule' }] }] },
+    'nodes[1].taints[0].effect: "NoScedule" is not allowed; did you mean "NoSchedule"?; allowed: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+  ],
+  [
+    {
+      nodes: [
+        master,
+        {
+          ...minion,
+          taints: [
+            { key: 'gpu', value: 'a', effect: 'NoSchedule' },
+            { key: 'gpu', effect: 'NoExecute' },
+            { key: 'gpu', value: 'b', effect: 'NoSchedule' },
+          ],
+        },
+      ],
+    },
+    'nodes[1].taints[2]: "gpu:NoSchedule" stands in it twice',
+  ],
+  [
+    {
+      nodes: [master, { ...minion, taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' }] }],
+    },
+    'nodes[1].taints[0].key: "node.kubernetes.io/not-ready" is set by Kubernetes, as the node fares',
+  ],
   [{ controlPlane: { port: 2379 } }, 'controlPlane.port: 2379 belongs to etcd'],
   [
     { controlPlane: { port: 30443 } },

@@ -71,7 +71,7 @@ function register(machine: ModelMachine, process: Process, api: Api): boolean {
   if (process.learnt.has('registered')) return false;
   process.learnt.set('registered', 'yes');
   if (api.get(nodeNamed(machine.name)) !== undefined) return true;
-  const config = parse(machine.disk.text('/var/lib/kubelet/config.yaml')) as {
+  const config = parse(machine.disk.text('/etc/kubernetes/kubelet.d/taints.conf')) as {
     registerWithTaints?: { value?: string }[];
   };
   const taints = (config.registerWithTaints ?? []).map(({ value, ...taint }) =>

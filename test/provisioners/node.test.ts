@@ -9,6 +9,8 @@ const rack: Taint = { key: 'rack', value: 'a', effect: 'NoSchedule' };
 const gpu: Taint = { key: 'gpu', value: '', effect: 'NoExecute' };
 const foreign: Taint = { key: 'node.kubernetes.io/not-ready', value: '', effect: 'NoExecute' };
 
+const own: Taint = { key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' };
+
 const tainted = (...taints: Taint[]): Cluster => ({
   ...cluster,
   nodes: cluster.nodes.map((node) => (node.name === 'minion-1' ? { ...node, taints } : node)),
@@ -79,8 +81,34 @@ describe('taints of a standing node', () => {
 
   it('a master keeps ordinary pods away, and has its own besides', () => {
     const [master, minion] = tainted(rack).nodes;
-    const own = { key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' };
-    expect([taintsOf({ ...master!, taints: [gpu] }), taintsOf(minion!)]).toEqual([[own, gpu], [rack]]);
+    const all = [taintsOf(cluster, { ...master!, taints: [gpu] }), taintsOf(cluster, minion!)];
+    expect(all).toEqual([[own, gpu], [rack]]);
+  });
+
+  it('unless masters are schedulable, or say so themselves', () => {
+    const [master] = cluster.nodes;
+    const open = { ...cluster, controlPlane: { ...cluster.controlPlane, schedulable: true } };
+    const valued = { ...own, value: 'x' };
+    expect(taintsOf(open, { ...master!, taints: [gpu] })).toEqual([gpu]);
+    expect(taintsOf(cluster, { ...master!, taints: [valued] })).toEqual([valued]);
+  });
+
+  it('a master that becomes schedulable loses exactly that taint, and gets it back', () => {
+    const schedulable = (value: boolean) => ({
+      ...cluster,
+      controlPlane: { ...cluster.controlPlane, schedulable: value },
+    });
+    const [sent] = nodeObject(cluster, 'master').steps({ drift: '' });
+    const object = JSON.parse(sent !== undefined && 'gather' in sent ? sent.item : '{}') as Manifest;
+    const change = (value: boolean, taints: Taint[], before: Manifest) => {
+      const resource = nodeObject(schedulable(value), 'master');
+      const now = resource.question.parse(JSON.stringify({ ...before, spec: { taints } })) as State;
+      return resource.steps(now).flatMap((step) => ('run' in step ? [step.run] : []));
+    };
+    expect(change(false, [foreign, own], object)).toEqual([]);
+    const key = 'node-role.kubernetes.io/control-plane:NoSchedule';
+    expect(change(true, [foreign, own], object)).toEqual([expect.stringContaining(`--overwrite ${key}- >`)]);
+    expect(change(false, [foreign], object)).toEqual([expect.stringContaining(`--overwrite ${key} >`)]);
   });
 });
 

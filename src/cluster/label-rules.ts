@@ -1,0 +1,42 @@
+/** Labels and taints that Kubernetes, or Hardway, sets by itself: written here they would be changed back for ever. */
+import type { Entry } from './entry.ts';
+import type { Finding, Path } from './problem.ts';
+import { quoted } from './problem.ts';
+
+export const labelFindings = (entries: readonly Entry[]): readonly Finding[] =>
+  entries.flatMap((entry, index) => [...ownedLabels(entry, index), ...ownedTaints(entry, index)]);
+
+const OWNED: Readonly<Record<string, string>> = {
+  'kubernetes.io/hostname': 'the kubelet',
+  'kubernetes.io/os': 'the kubelet',
+  'kubernetes.io/arch': 'the kubelet',
+  'app.kubernetes.io/managed-by': 'Hardway',
+  'node-role.kubernetes.io/control-plane': 'Hardway, from "roles"',
+  'node-role.kubernetes.io/etcd': 'Hardway, from "roles"',
+  'node-role.kubernetes.io/minion': 'Hardway, from "roles"',
+};
+
+function ownedLabels(entry: Entry, index: number): readonly Finding[] {
+  return Object.keys(entry?.labels ?? {}).flatMap((key) => {
+    const owner = OWNED[key];
+    return owner === undefined ? [] : [finding(['nodes', index, 'labels', key], 'key', `is set by ${owner}`)];
+  });
+}
+
+function ownedTaints(entry: Entry, index: number): readonly Finding[] {
+  const seen = new Set<string>();
+  return (entry?.taints ?? []).flatMap((taint, place) => {
+    if (taint?.key === undefined) return [];
+    const path = ['nodes', index, 'taints', place] as const;
+    const findings = taint.key.startsWith('node.kubernetes.io/')
+      ? [finding([...path, 'key'], 'value', `${quoted(taint.key)} is set by Kubernetes, as the node fares`)]
+      : [];
+    const identity = `${taint.key}:${taint.effect}`;
+    if (taint.effect !== undefined && seen.has(identity))
+      findings.push(finding(path, 'value', `${quoted(identity)} stands in it twice`));
+    seen.add(identity);
+    return findings;
+  });
+}
+
+const finding = (path: Path, at: Finding['at'], message: string): Finding => ({ path, at, message });
