@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import { HardwayError, UsageError } from '../errors.ts';
 import { printable } from '../report/printable.ts';
 import { redact, redactedJson } from '../report/redact.ts';
+import { terminal } from '../report/terminal.ts';
 import { exitCode } from './exit-codes.ts';
 import type { Product } from './product.ts';
 import type { Given } from './verb.ts';
@@ -82,6 +83,7 @@ const codeOf = (error: unknown): number =>
 
 /** What, where, evidence, remedy. */
 function tell(error: unknown, json: boolean): void {
+  terminal.hold();
   const known = error instanceof HardwayError;
   const message = error instanceof Error ? error.message : String(error);
   const evidence = known

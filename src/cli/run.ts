@@ -2,6 +2,7 @@ import type { Outcome } from '../engine/converge.ts';
 import { asError } from '../engine/as-error.ts';
 import { BusyError, type HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
+import { terminal } from '../report/terminal.ts';
 import { called, withLock } from '../state/lock.ts';
 import { type Applied, apply, plan } from './apply.ts';
 import { exitCode } from './exit-codes.ts';
@@ -36,7 +37,8 @@ export async function run(
     report({ type: 'verdict', exitCode: code, text, changes, seconds: (Date.now() - began) / 1000 });
     return code;
   };
-  report({ type: 'start', verb, cluster: cluster.name, machines: cluster.nodes.length });
+  const names = cluster.nodes.map(({ name }) => name);
+  report({ type: 'start', verb, cluster: cluster.name, machines: names.length, names });
   for (const path of state.repaired)
     report({ type: 'warning', text: `${path} was open to others on this computer; it is closed again` });
   try {
@@ -66,7 +68,7 @@ interface Result {
 type Options = { readonly report: Report; readonly signal: AbortSignal };
 
 async function planned(product: Product, session: Session, given: Given, options: Options): Promise<Result> {
-  if (!given.json && !given.quiet) process.stdout.write(`${settings(session.cluster)}\n\n`);
+  if (!given.json && !given.quiet) terminal.print(`${settings(session.cluster)}\n\n`);
   greet(session);
   const outcome = await plan(product, session, given, options);
   return { outcome, verdict: (seconds) => verdictOf(outcome, true, seconds) };
@@ -134,7 +136,7 @@ async function closingCheck(
   const { nodes, problems } =
     (await evident(product, session, outcome)) ?? (await looked(product, session, outcome));
   if (nodes.length === 0) return true;
-  if (!given.json && !given.quiet) process.stdout.write(`\n${nodeTable(nodes)}\n\n`);
+  if (!given.json && !given.quiet) terminal.print(`\n${nodeTable(nodes)}\n\n`);
   for (const problem of problems) report({ type: 'warning', text: problem });
   return problems.length === 0;
 }

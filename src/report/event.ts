@@ -8,7 +8,14 @@ export interface Difference {
 }
 
 export type Event =
-  | { readonly type: 'start'; readonly verb: string; readonly cluster: string; readonly machines: number }
+  | {
+      readonly type: 'start';
+      readonly verb: string;
+      readonly cluster: string;
+      readonly machines: number;
+      /** The machines of cluster.json, in its order. */
+      readonly names?: readonly string[];
+    }
   | { readonly type: 'phase'; readonly phase: string; readonly title: string }
   | {
       readonly type: 'change';

@@ -1,3 +1,4 @@
+import { terminal } from '../../report/terminal.ts';
 import { withLock } from '../../state/lock.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Prepared, Product } from '../product.ts';
@@ -64,7 +65,7 @@ async function up(product: Product, session: Session, given: Given): Promise<num
       return run(early, session, given, 'up');
     },
   });
-  if (code === exitCode.done && !given.json && !given.quiet) process.stdout.write(nextSteps);
+  if (code === exitCode.done && !given.json && !given.quiet) terminal.print(nextSteps);
   return code;
 }
 
