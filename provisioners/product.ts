@@ -54,6 +54,8 @@ export const product: Product = {
     ]);
     return { ports, security };
   },
+  probes: async () => (await import('./probes/probes.ts')).probes,
+  demonstration: async () => (await import('./demo/demo.ts')).demonstration,
   async atRest(cluster) {
     const { ready, rewriteSecrets } = await import('./rewrite-secrets.ts');
     return {

@@ -13,13 +13,17 @@ interface Telling {
   readonly quiet: boolean;
 }
 
-/** What is wrong or excepted, then how many of each. */
-export function told({ findings, absent }: Verified, { verbose, quiet }: Telling): string {
+/** What each probe came to, what is wrong or excepted, then how many of each. */
+export function told({ findings, absent, sums = {} }: Verified, { verbose, quiet }: Telling): string {
+  const isProven = (check: string): boolean =>
+    findings.filter((each) => each.check === check).every(({ is }) => is !== 'wrong');
   const shown = findings.filter(({ is }) => is === 'wrong' || (!quiet && (verbose || is === 'excepted')));
   const number = (kind: Finding['is']): number => findings.filter(({ is }) => is === kind).length;
   const machines = new Set(findings.map(({ machine }) => machine)).size;
   const sum = `${number('well')} well, ${number('wrong')} wrong, ${number('excepted')} excepted on ${count(machines, 'machine')}`;
+  const proven = quiet ? [] : Object.entries(sums).filter(([check]) => isProven(check));
   return [
+    ...proven.map(([check, sum]) => printable(`✓ ${check}: ${sum}`)),
     ...shown.map(paragraph),
     ...absent.map((name) => `✗ ${name} is not there: nothing is known about it`),
     sum,

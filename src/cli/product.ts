@@ -12,7 +12,9 @@ import type { State } from '../state/directory.ts';
 import type { EncryptionKey } from '../state/encryption-keys.ts';
 import type { Expiring } from './calendar.ts';
 import type { Check } from './check.ts';
+import type { Demonstration } from './demonstration.ts';
 import type { Overview } from './overview.ts';
+import type { Probes } from './probe.ts';
 
 /** What the command needs of the recipe; src/ itself knows nothing of Kubernetes. */
 export interface Product {
@@ -43,6 +45,10 @@ export interface Product {
   pki(): Promise<PkiKnowledge>;
   /** What `verify` can prove, by name. */
   checks(): Promise<Readonly<Record<string, Check>>>;
+  /** What `verify` proves by using the cluster. */
+  probes(): Promise<Probes>;
+  /** A workload that shows that the cluster works. */
+  demonstration(): Promise<Demonstration>;
   /** What is encrypted in the database. */
   atRest(cluster: Cluster): Promise<AtRest>;
   /** The recipe's phases in their order. */

@@ -1,5 +1,6 @@
 import type { Product } from './product.ts';
 import type { Verb } from './verb.ts';
+import { demo } from './verbs/demo.ts';
 import { down } from './verbs/down.ts';
 import { kubeconfig } from './verbs/kubeconfig.ts';
 import { lab } from './verbs/lab.ts';
@@ -27,6 +28,7 @@ export const verbs = (product: Product): Verb[] => [
   status(product),
   why(product),
   verify(product),
+  demo(product),
   security(product),
   pki(product),
   validate,

@@ -11,6 +11,8 @@ export interface Verified {
   readonly findings: readonly (Finding & { readonly check: string })[];
   /** Machines of cluster.json that could not be asked. */
   readonly absent: readonly string[];
+  /** What a probe comes to when all of it is well, by its name. */
+  readonly sums?: Readonly<Record<string, string>>;
 }
 
 type Checks = Readonly<Record<string, Check>>;
@@ -19,6 +21,7 @@ type Checks = Readonly<Record<string, Check>>;
 export async function verify(session: Session, checks: Checks): Promise<Verified> {
   const { nodes } = session.cluster;
   const there = await present(session);
+  if (Object.keys(checks).length === 0) return { findings: [], absent: absentOf(session, there) };
   const answers = new Map(
     await Promise.all(
       nodes.flatMap(({ name }) => {
@@ -35,8 +38,11 @@ export async function verify(session: Session, checks: Checks): Promise<Verified
         : judge(session.cluster, node, said).map((finding) => ({ check, ...finding }));
     }),
   );
-  return { findings, absent: nodes.map(({ name }) => name).filter((name) => !there.has(name)) };
+  return { findings, absent: absentOf(session, there) };
 }
+
+const absentOf = ({ cluster }: Session, there: ReadonlyMap<string, Connection>): string[] =>
+  cluster.nodes.map(({ name }) => name).filter((name) => !there.has(name));
 
 async function ask(
   { cluster }: Session,

@@ -102,6 +102,7 @@ describe('verify', () => {
     expect(JSON.parse((await run('--json')).out)).toEqual({
       findings: [],
       absent: ['master'],
+      sums: {},
     });
   });
 });

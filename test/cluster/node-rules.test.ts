@@ -125,7 +125,7 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
   ],
   [
     { nodes: [master, { ...minion, labels: { 'a..b/c': 'x' } }] },
-    "nodes[1].labels[\"a..b/c\"]: \"a..b/c\" is not allowed; did you mean \"a-b-c\"?; allowed: a name of at most 63 letters, digits, '_', '.', '-', with an optional domain and '/' before it, such as \"example.org/rack\"",
+    'nodes[1].labels["a..b/c"]: "a..b/c" is not allowed; did you mean "a-b-c"?; allowed: a name of at most 63 letters, digits, \'_\', \'.\', \'-\', with an optional domain and \'/\' before it, such as "example.org/rack"',
   ],
   [
     { nodes: [master, { ...minion, labels: { rack: 'b 3' } }] },

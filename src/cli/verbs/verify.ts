@@ -3,41 +3,74 @@ import { redact, redactedJson } from '../../report/redact.ts';
 import type { Check } from '../check.ts';
 import { exitCode } from '../exit-codes.ts';
 import { isWell, told } from '../findings.ts';
+import { present } from '../present.ts';
+import type { Proven } from '../probe.ts';
 import type { Product } from '../product.ts';
-import { openSession } from '../session.ts';
-import { type Verb, verb } from '../verb.ts';
+import { openSession, type Session } from '../session.ts';
+import { type Given, type Verb, verb } from '../verb.ts';
 import { verify as ask } from '../verify.ts';
 
 export const verify = (product: Product): Verb =>
   verb(
     'verify [what]',
-    'Prove on the machines that they are closed as they should be (exit 1: something is wrong)',
+    'Prove that the cluster does what it should, and that its machines are closed (exit 1: not)',
     (yargs) =>
       yargs
-        .positional('what', { type: 'string', describe: 'one check; default: all of them' })
+        .positional('what', { type: 'string', describe: 'one probe or check; default: all of them' })
+        .example('$0 verify', 'pods on every node try everything, and are taken away again')
+        .example('$0 verify pods', 'one probe: nodes, etcd, components, dns, pods, services, nodeports, …')
         .example('$0 verify ports', 'who listens beyond loopback, and what strangers are told')
-        .example('$0 verify --verbose', 'also what is well'),
+        .example('$0 verify --verbose', 'also each thing that is well'),
     async (given) => {
       const session = openSession(given);
       try {
-        const checks = chosen(await product.checks(), given['what']);
-        const verified = await ask(session, checks);
-        const text = given.json ? redactedJson(verified) : redact(told(verified, given));
+        const [checks, probes] = await Promise.all([product.checks(), product.probes()]);
+        const wanted = chosen(describedIn(checks, probes.describe), given['what']);
+        const [proven, verified] = await Promise.all([
+          prove(
+            product,
+            session,
+            given,
+            wanted.filter((name) => Object.hasOwn(probes.describe, name)),
+          ),
+          ask(session, Object.fromEntries(Object.entries(checks).filter(([name]) => wanted.includes(name)))),
+        ]);
+        const all = { ...verified, findings: [...proven.findings, ...verified.findings], sums: proven.sums };
+        const text = given.json ? redactedJson(all) : redact(told(all, given));
         process.stdout.write(`${text}\n`);
-        return isWell(verified) ? exitCode.done : exitCode.failed;
+        return isWell(all) ? exitCode.done : exitCode.failed;
       } finally {
         await session.close();
       }
     },
   );
 
-type Checks = Readonly<Record<string, Check>>;
+const describedIn = (
+  checks: Readonly<Record<string, Check>>,
+  probes: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => ({
+  ...probes,
+  ...Object.fromEntries(Object.entries(checks).map(([name, { describe }]) => [name, describe])),
+});
 
-function chosen(all: Checks, what: unknown): Checks {
-  if (what === undefined) return all;
+function chosen(all: Readonly<Record<string, string>>, what: unknown): readonly string[] {
+  if (what === undefined) return Object.keys(all);
   const name = String(what);
-  const check = Object.hasOwn(all, name) ? all[name] : undefined;
-  if (check !== undefined) return { [name]: check };
-  const known = Object.entries(all).map(([one, { describe }]) => `${one} (${describe})`);
+  if (Object.hasOwn(all, name)) return [name];
+  const known = Object.entries(all).map(([one, describe]) => `${one} (${describe})`);
   throw new UsageError(`there is no check ${name}`, { remedy: `There are: ${known.join(', ')}.` });
+}
+
+/** Nobody else works on the cluster meanwhile. Machines that are not there prove nothing, and are named elsewhere. */
+async function prove(
+  product: Product,
+  session: Session,
+  given: Given,
+  wanted: readonly string[],
+): Promise<Proven> {
+  const machines = wanted.length === 0 ? new Map() : await present(session);
+  if (machines.size === 0) return { findings: [], sums: {} };
+  const { undertaken } = await import('../undertaking.ts');
+  const probes = await product.probes();
+  return undertaken(session, given, 'verify', (by) => probes.run(session.cluster, machines, wanted, by));
 }
