@@ -76,6 +76,15 @@ describe('verify', () => {
     expect(told({ findings, absent: [] }, { ...loud, quiet: true })).not.toContain('excepted:');
   });
 
+  it('tells what each probe came to in one line, unless something of it is wrong or only that is wanted', () => {
+    const sums = { doors: '3 of 3: are closed', windows: '2 of 2: are closed' };
+    const windows = { ...finding('wrong'), check: 'windows' };
+    const shown = { findings: [finding('well'), windows], absent: [], sums };
+    expect(told(shown, loud).split('\n')[0]).toBe('✓ doors: 3 of 3: are closed');
+    expect(told(shown, loud)).not.toContain('✓ windows');
+    expect(told(shown, { ...loud, quiet: true })).not.toContain('✓ doors');
+  });
+
   it('a machine cannot write escape sequences on the terminal', () => {
     const found = '\u001b[2Jcleared\u009b\u202e\n✓';
     expect(told({ findings: [finding('wrong', { found })], absent: [] }, loud)).toContain(

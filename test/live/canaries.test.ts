@@ -20,6 +20,8 @@ const others = [
   'machines',
   'verify --verbose',
   'verify --json',
+  'verify ports --verbose',
+  'verify security --json',
   'validate',
   'user list',
   'pki list',

@@ -13,10 +13,10 @@ import { verify as ask } from '../verify.ts';
 export const verify = (product: Product): Verb =>
   verb(
     'verify [what]',
-    'Prove that the cluster does what it should, and that its machines are closed (exit 1: not)',
+    'Prove that the cluster does what it should; by name also that its machines are closed (exit 1: not)',
     (yargs) =>
       yargs
-        .positional('what', { type: 'string', describe: 'one probe or check; default: all of them' })
+        .positional('what', { type: 'string', describe: 'one probe, ports or security; default: all probes' })
         .example('$0 verify', 'pods on every node try everything, and are taken away again')
         .example('$0 verify pods', 'one probe: nodes, etcd, components, dns, pods, services, nodeports, …')
         .example('$0 verify ports', 'who listens beyond loopback, and what strangers are told')
@@ -25,7 +25,9 @@ export const verify = (product: Product): Verb =>
       const session = openSession(given);
       try {
         const [checks, probes] = await Promise.all([product.checks(), product.probes()]);
-        const wanted = chosen(describedIn(checks, probes.describe), given['what']);
+        const all = describedIn(checks, probes.describe);
+        const wanted =
+          given['what'] === undefined ? Object.keys(probes.describe) : chosen(all, given['what']);
         const [proven, verified] = await Promise.all([
           prove(
             product,
@@ -35,10 +37,14 @@ export const verify = (product: Product): Verb =>
           ),
           ask(session, Object.fromEntries(Object.entries(checks).filter(([name]) => wanted.includes(name)))),
         ]);
-        const all = { ...verified, findings: [...proven.findings, ...verified.findings], sums: proven.sums };
-        const text = given.json ? redactedJson(all) : redact(told(all, given));
+        const found = {
+          ...verified,
+          findings: [...proven.findings, ...verified.findings],
+          sums: proven.sums,
+        };
+        const text = given.json ? redactedJson(found) : redact(told(found, given));
         process.stdout.write(`${text}\n`);
-        return isWell(all) ? exitCode.done : exitCode.failed;
+        return isWell(found) ? exitCode.done : exitCode.failed;
       } finally {
         await session.close();
       }
@@ -54,7 +60,6 @@ const describedIn = (
 });
 
 function chosen(all: Readonly<Record<string, string>>, what: unknown): readonly string[] {
-  if (what === undefined) return Object.keys(all);
   const name = String(what);
   if (Object.hasOwn(all, name)) return [name];
   const known = Object.entries(all).map(([one, describe]) => `${one} (${describe})`);
