@@ -64,6 +64,7 @@ export const product: Product = {
       rewrite: (machines, key) => rewriteSecrets(cluster, machines, key),
     };
   },
+  hand: async () => (await import('./hand.ts')).hand,
   async phases(cluster) {
     const { phases } = await import('./recipe.ts');
     const everybody = cluster.nodes.map(({ name }) => name);

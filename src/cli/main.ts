@@ -4,6 +4,7 @@ import { printable } from '../report/printable.ts';
 import { redact, redactedJson } from '../report/redact.ts';
 import { terminal } from '../report/terminal.ts';
 import { exitCode } from './exit-codes.ts';
+import { handOver } from './hand-over.ts';
 import type { Product } from './product.ts';
 import type { Given } from './verb.ts';
 import { verbs } from './verbs.ts';
@@ -11,7 +12,9 @@ import { verbs } from './verbs.ts';
 /** Runs one command line and returns the exit code; never throws and never exits the process itself. */
 export async function main(args: readonly string[], version: string, product: Product): Promise<number> {
   let code: number = exitCode.done;
-  const parser = yargs([...args])
+  const all = verbs(product);
+  const { own, rest } = handOver(args, all);
+  const parser = yargs([...own])
     .scriptName('hardway')
     .usage('$0 <verb>\n\nReal Kubernetes clusters the hard way, from one cluster.json.')
     .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false, 'boolean-negation': false })
@@ -47,14 +50,14 @@ export async function main(args: readonly string[], version: string, product: Pr
     .fail((message, error) => {
       throw error ?? new UsageError(message, { remedy: 'hardway --help lists verbs and options.' });
     });
-  for (const verb of verbs(product)) {
+  for (const verb of all) {
     parser.command({
       command: verb.usage,
       describe: verb.describe,
       builder: verb.options,
       handler: async (given) => {
         refuseTwice(given);
-        code = await verb.run(given as unknown as Given);
+        code = await verb.run({ ...(given as unknown as Given), rest });
       },
     });
   }
@@ -62,7 +65,7 @@ export async function main(args: readonly string[], version: string, product: Pr
     await parser.parseAsync();
     return code;
   } catch (error) {
-    tell(error, args.includes('--json'));
+    tell(error, own.includes('--json'));
     return codeOf(error);
   }
 }

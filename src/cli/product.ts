@@ -13,6 +13,7 @@ import type { EncryptionKey } from '../state/encryption-keys.ts';
 import type { Expiring } from './calendar.ts';
 import type { Check } from './check.ts';
 import type { Demonstration } from './demonstration.ts';
+import type { Hand } from './hand.ts';
 import type { Overview } from './overview.ts';
 import type { Probes } from './probe.ts';
 
@@ -51,6 +52,8 @@ export interface Product {
   demonstration(): Promise<Demonstration>;
   /** What is encrypted in the database. */
   atRest(cluster: Cluster): Promise<AtRest>;
+  /** What the verbs of every day need. */
+  hand(): Promise<Hand>;
   /** The recipe's phases in their order. */
   phases(cluster: Cluster): Promise<readonly PhaseSummary[]>;
   /** What the recipe wants of a machine under these ids, and which keys of cluster.json are behind each. */

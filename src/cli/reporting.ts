@@ -5,6 +5,7 @@ import { ndjsonReport } from '../report/ndjson.ts';
 import { plainReport } from '../report/plain.ts';
 import { terminal } from '../report/terminal.ts';
 import { appendToJournal } from '../state/journal.ts';
+import { appendOutput } from '../state/runs.ts';
 import type { State } from '../state/directory.ts';
 import type { Given } from './verb.ts';
 
@@ -59,7 +60,9 @@ export function journaled(report: Report, state: State): { report: Report; flush
     report: (event) => {
       report(event);
       if (event.type === 'progress') return;
-      written = written.then(() => (isWritable ? appendToJournal(state, run, event).catch(give) : undefined));
+      const write = () =>
+        event.type === 'output' ? appendOutput(state, run, event) : appendToJournal(state, run, event);
+      written = written.then(() => (isWritable ? write().catch(give) : undefined));
     },
     flush: () => written,
   };

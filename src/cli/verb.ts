@@ -7,6 +7,8 @@ export interface Given {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** What another program is given, as it was typed. */
+  readonly rest?: readonly string[];
   readonly [option: string]: unknown;
 }
 
@@ -18,6 +20,15 @@ export interface Verb {
   readonly options: (yargs: Argv) => Argv;
   /** Returns the exit code. */
   run(given: Given): Promise<number>;
+  /** Of the words behind its name, those that another program is given unread. */
+  readonly handsOver?: HandsOver;
+}
+
+export type HandsOver = (behind: readonly string[]) => Handed;
+
+export interface Handed {
+  readonly own: readonly string[];
+  readonly rest: readonly string[];
 }
 
 /** Gives `run` its options with their types; everything was checked by yargs before. */
@@ -26,4 +37,5 @@ export const verb = (
   describe: string | false,
   options: (yargs: Argv) => Argv,
   run: (given: Given) => Promise<number>,
-): Verb => ({ usage, describe, options, run });
+  handsOver?: HandsOver,
+): Verb => ({ usage, describe, options, run, ...(handsOver === undefined ? {} : { handsOver }) });

@@ -3,6 +3,13 @@ import type { Verb } from './verb.ts';
 import { demo } from './verbs/demo.ts';
 import { down } from './verbs/down.ts';
 import { kubeconfig } from './verbs/kubeconfig.ts';
+import { kubectl } from './verbs/kubectl.ts';
+import { etcd } from './verbs/etcd.ts';
+import { logs } from './verbs/logs.ts';
+import { ssh } from './verbs/ssh.ts';
+import { supportBundle } from './verbs/support-bundle.ts';
+import { ui } from './verbs/ui.ts';
+import { version } from './verbs/version.ts';
 import { lab } from './verbs/lab.ts';
 import { machines } from './verbs/machines.ts';
 import { node } from './verbs/node.ts';
@@ -33,7 +40,14 @@ export const verbs = (product: Product): Verb[] => [
   pki(product),
   validate,
   down(product),
-  kubeconfig,
+  kubectl(product),
+  kubeconfig(product),
+  ssh,
+  logs(product),
+  etcd(product),
+  version(product),
+  ui(product),
+  supportBundle(product),
   token(product),
   user(product),
   trust,

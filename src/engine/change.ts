@@ -5,6 +5,7 @@ import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { MachineError } from '../errors.ts';
 import type { Content, Gather, Step } from './resource.ts';
 import { refuseLost } from './lost.ts';
+import { keepOutput } from './output.ts';
 import { effect, type Site } from './site.ts';
 
 /** Above this a file is streamed by itself instead of travelling inside the change script. */
@@ -25,10 +26,8 @@ export interface Work {
 export async function change(site: Site, work: readonly Work[]): Promise<void> {
   const uploads = work.flatMap(({ steps }) => steps.filter(isPut)).map(upload);
   for (const large of uploads.filter(isLarge)) await effect(site, large.path, () => put(site, large));
-  const script = changeScript(
-    work,
-    uploads.filter((file) => !isLarge(file)),
-  );
+  const small = uploads.filter((file) => !isLarge(file));
+  const script = changeScript(site.phase, work, small);
   if (script !== '') await effect(site, subjects(work), () => run(site, script, secondsFor(work)));
   for (const step of work.flatMap(({ steps }) => steps)) {
     if (!('here' in step)) continue;
@@ -44,12 +43,18 @@ const secondsFor = (work: readonly Work[]): number =>
     .flatMap(({ steps }) => steps)
     .reduce((sum, step) => sum + ('run' in step ? (step.limit ?? 0) : 0), CHANGE_LIMIT);
 
-async function run({ machine, connection }: Site, script: Script, limit: number): Promise<void> {
+async function run(
+  { machine, phase, connection, report }: Site,
+  script: Script,
+  limit: number,
+): Promise<void> {
   const result = await connection.run(script, { limit, alone: machine });
+  const text = result.stderr.trim();
+  if (text !== '') report({ type: 'output', machine, phase, text });
   if (result.ok) return;
   refuseLost(machine, result, 'while it was being changed');
   const failed = /^hw-failed (.*)$/m.exec(result.stdout)?.[1];
-  const [cause = '', ...evidence] = result.stderr.trim().split('\n').slice(-12);
+  const [cause = '', ...evidence] = text.split('\n').slice(-12);
   // A file that cannot be written says by itself which one and why.
   const writing = failed === undefined && result.outcome === 'ended' && cause !== '';
   const how = `${failed ?? 'a change'} ${ending(result.outcome, result.code, limit)}`;
@@ -89,8 +94,8 @@ async function put({ machine, connection, report }: Site, file: Upload): Promise
   });
 }
 
-function changeScript(work: readonly Work[], files: readonly Upload[]): Script {
-  const parts: Script[] = files.length === 0 ? [] : [writeFiles(files)];
+function changeScript(phase: string, work: readonly Work[], files: readonly Upload[]): Script {
+  const parts: Script[] = [];
   const seen = new Set<string>();
   const gathered = gather(work);
   for (const { resource, steps } of work) {
@@ -103,6 +108,8 @@ function changeScript(work: readonly Work[], files: readonly Upload[]): Script {
       parts.push(guarded(resource, script));
     }
   }
+  if (parts.length > 0) parts.unshift(keepOutput(phase, subjects(work)));
+  if (files.length > 0) parts.unshift(writeFiles(files));
   return parts.join('\n') as Script;
 }
 

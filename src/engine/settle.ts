@@ -32,6 +32,8 @@ export async function settle(
   report({ type: 'wait', machine, what: condition.description });
   const answer = await ask(machine, connection, condition, condition.limit);
   if (!answer.met) {
+    const text = [answer.reason, ...answer.evidence].join('\n');
+    report({ type: 'output', machine, phase: condition.name, text });
     throw new MachineError(
       machine,
       `waited ${condition.limit} s for ${condition.description}: ${answer.reason}`,

@@ -39,6 +39,8 @@ export type Event =
       readonly what: string;
       readonly done: boolean;
     }
+  /** What the commands of one change wrote, the end of it when it is long. */
+  | { readonly type: 'output'; readonly machine: string; readonly phase: string; readonly text: string }
   /** Keys of cluster.json that are not what they were in the last run; only when there are any. */
   | {
       readonly type: 'described';

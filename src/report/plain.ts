@@ -49,6 +49,7 @@ function linesOf(event: Event, options: PlainOptions, paint: Paint, shown: Map<s
     case 'progress':
       return progressLines(event, shown);
     case 'effect':
+    case 'output':
     case 'described':
       return [];
     case 'note':

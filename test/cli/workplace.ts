@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, vi } from 'vitest';
+import { hand } from '../../provisioners/hand.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Explanation, PhaseSummary, Product } from '../../src/cli/product.ts';
 import { rememberOwn } from '../../src/cli/remember.ts';
@@ -128,6 +129,7 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
         }),
       }),
     }),
+    hand: async () => hand,
     status: async () => ({ nodes: [], problems: [] }),
     overview: async () => ({ nodes: [], lines: [], sums: {} }),
     glance: async () => null,

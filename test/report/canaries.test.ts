@@ -51,6 +51,7 @@ const events = (text: string): Event[] => [
   { type: 'wait', machine: 'master', what: text },
   { type: 'met', machine: 'master', what: text, seconds: 1 },
   { type: 'effect', machine: 'master', phase: 'p', what: text, done: true },
+  { type: 'output', machine: 'master', phase: 'p', text },
   { type: 'described', keys: [{ key: 'k', was: text, is: text }] },
   { type: 'deferred', phase: 'p', reason: text, awaiting: [text] },
   { type: 'failure', message: text, evidence: [text, ...text.split('\n')], remedy: text },

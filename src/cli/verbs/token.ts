@@ -12,7 +12,10 @@ export const token = (product: Product): Verb =>
   verb(
     'token [action]',
     'Print the join token, or make a new one: token rotate',
-    (yargs) => yargs.positional('action', { choices: ['show', 'rotate'] as const, default: 'show' }),
+    (yargs) =>
+      yargs
+        .positional('action', { choices: ['show', 'rotate'] as const, default: 'show' })
+        .example('$0 token rotate', 'the cluster takes no older one any more'),
     async (given) => {
       const session = openSession(given);
       try {

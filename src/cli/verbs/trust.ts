@@ -7,7 +7,10 @@ import { verb } from '../verb.ts';
 export const trust = verb(
   'trust <machine>',
   'Accept a machine’s new SSH host key at the next contact',
-  (yargs) => yargs.positional('machine', { type: 'string', demandOption: true }),
+  (yargs) =>
+    yargs
+      .positional('machine', { type: 'string', demandOption: true })
+      .example('$0 trust minion-1', 'it was made anew'),
   async (given) => {
     const { state, cluster } = openSession(given);
     const name = String(given['machine']);

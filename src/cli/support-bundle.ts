@@ -1,0 +1,78 @@
+import { gzipSync } from 'node:zlib';
+import { tar } from '../artefacts/tar.ts';
+import type { Connection } from '../connection/connection.ts';
+import { asError } from '../engine/as-error.ts';
+import { redact } from '../report/redact.ts';
+import { readText } from '../state/read-text.ts';
+import { outputFiles } from '../state/runs.ts';
+import { registerSecretsOf } from '../state/secrets.ts';
+import type { Product } from './product.ts';
+import { present } from './present.ts';
+import type { Session } from './session.ts';
+import { readLogs } from './unit-logs.ts';
+import { asked } from './verbs/version.ts';
+
+/** Lines of each unit, and runs whose output goes along. */
+const LINES = 2000;
+const RUNS = 5;
+/** Bytes of the journal's end. */
+const JOURNAL = 8 * 1024 * 1024;
+
+/** What helps somebody else to understand this cluster, as a .tar.gz without any secret of the state directory. */
+export async function supportBundle(product: Product, session: Session): Promise<Buffer> {
+  registerSecretsOf(session.state);
+  const { state, cluster } = session;
+  const there = await present(session);
+  const { versions, database, units } = await product.hand();
+  const logs = cluster.nodes.flatMap((node) => {
+    const connection = there.get(node.name);
+    if (connection === undefined) return [];
+    return units(node).map((unit): Part => [
+      `${node.name}/${unit}.log`,
+      () => unitLog(node.name, connection, unit),
+    ]);
+  });
+  const runs = (await outputFiles(state, RUNS)).map((file): Part => [
+    `runs/${file}`,
+    async () => (await readText(state.path('runs', file))) ?? '',
+  ]);
+  return packed([
+    ['cluster.json', async () => json(cluster)],
+    [
+      'host.json',
+      async () => json({ node: process.version, platform: process.platform, arch: process.arch }),
+    ],
+    ['status.json', async () => json(await product.status(cluster, there, 0))],
+    ['versions.json', async () => json(await asked(versions, session, true))],
+    ['database.json', async () => json(await database.status(cluster, there))],
+    ['journal.ndjson', async () => ((await readText(state.path('journal.ndjson'))) ?? '').slice(-JOURNAL)],
+    ...runs,
+    ...logs,
+  ]);
+}
+
+type Part = readonly [path: string, content: () => Promise<string>];
+
+const json = (data: unknown): string => `${JSON.stringify(data, null, 2)}\n`;
+
+/** What cannot be had is told in its place: the rest counts all the same. */
+async function packed(parts: readonly Part[]): Promise<Buffer> {
+  const files = await Promise.all(
+    parts.map(async ([path, content]) => {
+      const text = await content().catch((error: unknown) => `could not be had: ${asError(error).message}\n`);
+      return { path: `hardway/${path}`, content: Buffer.from(redact(text)), mode: 0o600 };
+    }),
+  );
+  return gzipSync(tar(files));
+}
+
+async function unitLog(machine: string, connection: Connection, unit: string): Promise<string> {
+  const lines: string[] = [];
+  await readLogs(
+    machine,
+    connection,
+    { units: [unit], lines: LINES, since: null },
+    { onLine: (line) => lines.push(line), follow: false, signal: new AbortController().signal },
+  );
+  return lines.map((line) => `${line}\n`).join('');
+}

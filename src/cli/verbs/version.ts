@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import type { Connection } from '../../connection/connection.ts';
+import { MachineError } from '../../errors.ts';
+import { packageRoot } from '../../package-root.ts';
+import { printable } from '../../report/printable.ts';
+import { redactedJson } from '../../report/redact.ts';
+import { exitCode } from '../exit-codes.ts';
+import type { Versions } from '../hand.ts';
+import { present } from '../present.ts';
+import type { Product } from '../product.ts';
+import { openSession, type Session } from '../session.ts';
+import { table } from '../table.ts';
+import { type Verb, verb } from '../verb.ts';
+
+export const version = (product: Product): Verb =>
+  verb(
+    'version',
+    'Show versions: of Hardway and what it installs, or with --nodes of everything on every machine',
+    (yargs) =>
+      yargs
+        .option('nodes', {
+          type: 'boolean',
+          default: false,
+          describe: 'as the programs there print them (exit 1: some do not go together)',
+        })
+        .example('$0 version --nodes', 'what differs from what is installed by now is marked'),
+    async (given) => {
+      const session = openSession(given);
+      try {
+        const { versions } = await product.hand();
+        const found = await asked(versions, session, given['nodes'] === true);
+        process.stdout.write(`${given.json ? redactedJson(found) : printable(text(found))}\n`);
+        return found.problems.length === 0 ? exitCode.done : exitCode.failed;
+      } finally {
+        await session.close();
+      }
+    },
+  );
+
+type ByProgram = Readonly<Record<string, string>>;
+
+export interface AllVersions {
+  readonly hardway: string;
+  /** What a run installs. */
+  readonly wanted: ByProgram;
+  readonly machines: Readonly<Record<string, ByProgram>>;
+  readonly absent: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** What there is; of the machines too when they are to be asked. */
+export async function asked(versions: Versions, session: Session, nodes: boolean): Promise<AllVersions> {
+  const { cluster } = session;
+  const there: ReadonlyMap<string, Connection> = nodes ? await present(session) : new Map();
+  const names = cluster.nodes.map(({ name }) => name);
+  const machines = new Map(
+    await Promise.all(
+      [...there].map(async ([name, connection]): Promise<[string, ByProgram]> => {
+        const { ok, stdout, stderr } = await connection.run(versions.script, { limit: 30 });
+        if (ok) return [name, versions.read(stdout)];
+        const evidence = stderr.trim().split('\n').slice(-3);
+        throw new MachineError(name, 'cannot tell its versions', { evidence });
+      }),
+    ),
+  );
+  return {
+    hardway:
+      (JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as ByProgram)['version'] ?? '',
+    wanted: versions.wanted(cluster),
+    machines: Object.fromEntries(machines),
+    absent: nodes ? names.filter((name) => !there.has(name)) : [],
+    problems: versions.problems(machines),
+  };
+}
+
+/** One line for all machines that have the same version of a thing. */
+function text({ hardway, wanted, machines, absent, problems }: AllVersions): string {
+  const all = Object.entries(machines);
+  if (all.length === 0 && absent.length === 0)
+    return table([['hardway', hardway], ...Object.entries(wanted)]);
+  const programs = [...new Set(all.flatMap(([, versions]) => Object.keys(versions)))];
+  const rows = programs.flatMap((program) => {
+    const holders = new Map<string, string[]>();
+    for (const [name, { [program]: version }] of all)
+      if (version !== undefined) holders.set(version, [...(holders.get(version) ?? []), name]);
+    return [...holders].map(([version, names]) => {
+      const other = wanted[program] !== undefined && wanted[program] !== version;
+      return [program, version, names.join(', '), other ? `! a run installs ${wanted[program]}` : ''];
+    });
+  });
+  return [
+    table([['PROGRAM', 'VERSION', 'MACHINES', ''], ...rows]),
+    ...absent.map((name) => `! ${name} is not there: nothing is known about it`),
+    ...problems.map((problem) => `✗ ${problem}`),
+  ].join('\n');
+}

@@ -1,0 +1,30 @@
+import { type Script, sh } from '../connection/quote.ts';
+
+/** Where the output of each phase stays on a machine, closed to others. */
+export const LOGS = '/var/log/hardway';
+/** Bytes: of a log before it makes room for the next one, and of an output that is sent here. */
+const FULL = 1024 * 1024;
+const SENT = 64 * 1024;
+
+/**
+ * From here on standard error is collected; when the script ends, also because its time was up, it is sent and added
+ * to the log of the phase. Collected in memory: a full disk must not hide what it did.
+ */
+export const keepOutput = (
+  phase: string,
+  what: string,
+): Script => sh`hw_out=/run/hardway/output.$$ hw_log=${`${LOGS}/${phase}.log`}
+hw_keep() {
+  [ -s "$hw_out" ] || { rm -f "$hw_out"; return; }
+  tail -c ${SENT} "$hw_out" >&8
+  ( umask 077
+  mkdir -p ${LOGS}
+  [ "$(stat -c %s "$hw_log" || echo 0)" -lt ${FULL} ] || mv -f "$hw_log" "$hw_log.1"
+  { echo "== $(date -u +%Y-%m-%dT%H:%M:%SZ) "${what.slice(0, 400)}; cat "$hw_out"; } >>"$hw_log" ) 2>/dev/null
+  rm -f "$hw_out"
+}
+if ( umask 077; mkdir -p /run/hardway && rm -f /run/hardway/output.* && : >"$hw_out" ) 2>/dev/null; then
+  exec 8>&2 2>"$hw_out"
+  trap hw_keep EXIT
+  trap 'exit 143' TERM HUP
+fi`;
