@@ -22,7 +22,7 @@ export const kubeconfigs: Kubeconfigs = {
     const document = read(text, own.file);
     for (const list of lists) put(document, list, own);
     const current = document.get('current-context');
-    if (own.use || typeof current !== 'string' || current === '') document.set('current-context', own.name);
+    if (own.use || typeof current !== 'string' || current === '') document.set('current-context', quoted(document, own.name));
     return written(text, document);
   },
   unmerge(text, { origin, file }) {
@@ -119,7 +119,7 @@ function take(document: Document, list: List, origin: string, file: string): str
 /** Words that older YAML, which kubectl reads, takes for yes and no. */
 const AMBIGUOUS = /^(y|n|yes|no|on|off|true|false|null|~)$/i;
 
-function quoted(document: Document, value: object): unknown {
+function quoted(document: Document, value: object | string): unknown {
   const node = document.createNode(value);
   visit(node, {
     Scalar: (_, scalar) => {

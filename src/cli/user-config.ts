@@ -59,19 +59,23 @@ async function alone<T>(file: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Milliseconds. */
-const PATIENCE = 3000;
-
-/** The first of the servers that answers from here as the one that this authority vouches for; null: none does. */
-export async function reachable(servers: readonly string[], authority: string): Promise<string | null> {
-  const answers = await Promise.all(servers.map((server) => answersAs(new URL(server), authority)));
+/**
+ * The first of the servers that answers from here, within so many seconds, as the one that this authority vouches for;
+ * null: none does.
+ */
+export async function reachable(
+  servers: readonly string[],
+  authority: string,
+  seconds: number,
+): Promise<string | null> {
+  const answers = await Promise.all(servers.map((server) => answersAs(new URL(server), authority, seconds)));
   return servers.find((_, index) => answers[index]) ?? null;
 }
 
-function answersAs({ hostname, port }: URL, ca: string): Promise<boolean> {
+function answersAs({ hostname, port }: URL, ca: string, seconds: number): Promise<boolean> {
   return new Promise((settle) => {
     const host = hostname.replace(/^\[|\]$/g, '');
-    const socket = connect({ host, port: Number(port), ca, timeout: PATIENCE });
+    const socket = connect({ host, port: Number(port), ca, timeout: seconds * 1000 });
     const end = (answer: boolean): void => {
       socket.destroy();
       settle(answer);

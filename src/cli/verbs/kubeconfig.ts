@@ -4,6 +4,7 @@ import { UsageError } from '../../errors.ts';
 import { kubeconfigOf } from '../client.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Product } from '../product.ts';
+import { refuseTogether, refuseWithout } from '../refuse-together.ts';
 import { openSession } from '../session.ts';
 import { type Given, type Verb, verb } from '../verb.ts';
 
@@ -31,25 +32,21 @@ export const kubeconfig = (product: Product): Verb =>
           default: false,
           describe: 'merge: in place of entries of the same name that are not ours',
         })
-        .conflicts({ merge: ['unmerge', 'path'], path: ['to', 'unmerge'] })
         .example('kubectl --kubeconfig $($0 kubeconfig --path) get nodes', 'use it')
         .example('$0 kubeconfig --merge --use', 'then kubectl alone means this cluster'),
     (given) => act(product, given),
   );
 
 async function act(product: Product, given: Given): Promise<number> {
+  refuseTogether(given, 'merge', ['unmerge', 'path']);
+  refuseTogether(given, 'path', ['to', 'unmerge']);
+  refuseWithout(given, 'merge', ['use', 'replace']);
   if (given['unmerge'] === true) return unmerge(product, given);
-  refuseWithoutMerge(given, ['use', 'replace']);
   const { state } = openSession(given);
   const path = kubeconfigOf(state);
   if (given['merge'] === true || given['to'] !== undefined) return write(product, given);
   process.stdout.write(given['path'] === true ? `${path}\n` : readFileSync(path, 'utf8'));
   return exitCode.done;
-}
-
-function refuseWithoutMerge(given: Given, options: readonly string[]): void {
-  const stray = options.find((name) => given[name] === true && given['merge'] !== true);
-  if (stray !== undefined) throw new UsageError(`--${stray} says something about --merge only`);
 }
 
 /** With the address at which the API answers here; the usual one, and a warning, when none does. */
@@ -61,7 +58,7 @@ async function write(product: Product, given: Given): Promise<number> {
   ]);
   const plain = readFileSync(kubeconfigOf(state), 'utf8');
   const servers = kubeconfigs.servers(cluster);
-  const server = await reachable(servers, kubeconfigs.authority(plain));
+  const server = await reachable(servers, kubeconfigs.authority(plain), cluster.timeouts['connect'] ?? 10);
   if (server === null)
     process.stderr.write(`! the API does not answer from here yet (asked: ${servers.join(', ')})\n`);
   const config = kubeconfigs.at(plain, server ?? servers[0] ?? '');

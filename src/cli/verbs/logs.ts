@@ -6,6 +6,7 @@ import { lastOutput } from '../../state/runs.ts';
 import { exitCode } from '../exit-codes.ts';
 import { connectionTo, refuseStranger } from '../machine.ts';
 import type { Product } from '../product.ts';
+import { refuseTogether } from '../refuse-together.ts';
 import { openSession, type Session } from '../session.ts';
 import { readLogs, type Wanted } from '../unit-logs.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
@@ -33,10 +34,10 @@ export const logs = (product: Product): Verb =>
           describe: `how many at most; default ${LINES}, or all of --since`,
         })
         .option('run', { type: 'boolean', default: false, describe: 'of the last run instead' })
-        .conflicts('run', ['unit', 'follow', 'since', 'lines'])
         .example('$0 logs master kube-apiserver --follow', 'one service, as it writes')
         .example('$0 logs minion-1 --since 10m', 'all of them, the last ten minutes'),
     async (given) => {
+      refuseTogether(given, 'run', ['unit', 'follow', 'since', 'lines']);
       const session = openSession(given);
       try {
         return given['run'] === true ? await ofRun(session, given) : await ofUnits(product, session, given);
