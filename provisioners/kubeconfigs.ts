@@ -22,7 +22,8 @@ export const kubeconfigs: Kubeconfigs = {
     const document = read(text, own.file);
     for (const list of lists) put(document, list, own);
     const current = document.get('current-context');
-    if (own.use || typeof current !== 'string' || current === '') document.set('current-context', quoted(document, own.name));
+    if (own.use || typeof current !== 'string' || current === '')
+      document.set('current-context', quoted(document, own.name));
     return written(text, document);
   },
   unmerge(text, { origin, file }) {
