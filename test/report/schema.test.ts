@@ -16,6 +16,7 @@ const whole: { readonly [Kind in Event['type']]: Required<Extract<Event, { type:
     ...{ uncertain: true, disturbs: ['restarts a'], lines: ['- a', '+ b'] },
   },
   effect: { type: 'effect', machine: '', phase: 'operator', what: 'kubeconfig', done: false },
+  output: { type: 'output', machine: 'master', phase: 'etcd', text: 'Created symlink' },
   described: { type: 'described', keys: [{ key: 'nodes', was: null, is: '[]' }] },
   wait: { type: 'wait', machine: 'master', what: 'etcd to have a quorum' },
   met: { type: 'met', machine: 'master', what: 'etcd to have a quorum', seconds: 0.1 },
