@@ -106,6 +106,21 @@ exit 1`,
 const nodeLines =
   '{range .items[*]}{.metadata.name}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
 
+/** The API knows the kinds that these CustomResourceDefinitions add. */
+export const established = (cluster: Cluster, definitions: readonly string[]): Condition[] =>
+  definitions.length === 0
+    ? []
+    : [
+        {
+          name: 'apiServer',
+          description: `${definitions.length === 1 ? definitions[0] : `${definitions.length} new kinds`} to be known to the API`,
+          on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+          script: () =>
+            sh`${kubectl} wait --for=condition=Established crd ${definitions} --timeout=1s --request-timeout=5s 2>&1`,
+          limit: seconds(cluster, 'apiServer'),
+        },
+      ];
+
 const waitingPods =
   '{range .items[*]}{range .status.containerStatuses[?(@.ready==false)]}{" "}{.name}: {.state.waiting.reason}{": "}{.state.waiting.message}{end}{end}';
 
@@ -122,5 +137,31 @@ exit 1`,
   evidence:
     () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.spec.replicas} {.status.readyReplicas}')
 echo "\${2:-0} of \${1:-?} replicas are ready;$(${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath=${waitingPods} | head -c 300)"`,
+  limit: seconds(cluster, 'rollout'),
+});
+
+/** What kubectl can tell the progress of. */
+const WORKLOADS = ['deployment', 'daemonset', 'statefulset'];
+
+export const isWorkload = (kind: string): boolean => WORKLOADS.includes(kind.toLowerCase());
+
+/** All pods of a Deployment, DaemonSet or StatefulSet run as it says. */
+export const workloadReady = (
+  cluster: Cluster,
+  kind: string,
+  namespace: string,
+  name: string,
+): Condition => ({
+  name: 'rollout',
+  description: `${kind.toLowerCase()} ${namespace}/${name} to be rolled out`,
+  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  script:
+    () => sh`said=$(${kubectl} rollout status ${`${kind.toLowerCase()}/${name}`} --namespace ${namespace} --watch=false --request-timeout=5s 2>&1) || { echo "$said"; exit 1; }
+case $said in *'successfully rolled out'*|*'roll out complete'*|*'rolling update complete'*) exit 0;; esac
+echo "$said" | tail -n 1
+exit 1`,
+  evidence:
+    () => sh`${kubectl} rollout status ${`${kind.toLowerCase()}/${name}`} --namespace ${namespace} --watch=false --request-timeout=5s 2>&1 | tail -n 1
+${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath=${waitingPods} | head -c 600`,
   limit: seconds(cluster, 'rollout'),
 });

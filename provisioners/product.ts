@@ -22,7 +22,11 @@ export const product: Product = {
         await encryption.keep();
         await pki.keep();
       },
-      recipe: (circumstances) => scratch({ cluster, pki, encryption: encryption.keys, ...circumstances }),
+      async recipe(circumstances) {
+        const { loadOwn } = await import('./own/load.ts');
+        const own = await loadOwn(cluster, circumstances.folder, circumstances.artefacts);
+        return scratch({ cluster, pki, encryption: encryption.keys, own, ...circumstances });
+      },
       kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
   },

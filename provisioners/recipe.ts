@@ -13,6 +13,7 @@ import { identityProblem } from './kubelet-identity.ts';
 import { addons } from './phases/addons.ts';
 import { leave } from './phases/leave.ts';
 import { resize } from './phases/resize.ts';
+import { nothingOwn, type Own } from './own/own-object.ts';
 import type { ClusterPki } from './pki.ts';
 import { refuseUnsafe } from './refusals.ts';
 import { restart, type Restarting } from './restart.ts';
@@ -25,6 +26,8 @@ export interface RecipeInput {
   readonly encryption: readonly EncryptionKey[];
   readonly artefacts: Artefacts;
   readonly token: string;
+  /** The user's folder and charts; default: nothing. */
+  readonly own?: Own;
   /** Machines that are no longer in cluster.json, as they are remembered. */
   readonly leaving: readonly Node[];
   readonly hostCpus: number;
@@ -36,6 +39,7 @@ export const phases = (
   cluster: Cluster,
   present: readonly string[],
   leaving: readonly Node[],
+  own: Own = nothingOwn,
 ): Phase<Scope>[] => [
   ...shared(cluster),
   ...foundation(cluster),
@@ -44,7 +48,7 @@ export const phases = (
   ...node(cluster, present),
   resize(cluster),
   leave(cluster, leaving, present),
-  addons(cluster, present),
+  addons(cluster, own, present),
 ];
 
 /** The scratch flavour, from bare machines to a working cluster. */
@@ -61,16 +65,17 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
 });
 
 function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope> {
-  const { cluster, leaving, pki } = input;
+  const { cluster, leaving, pki, own = nothingOwn } = input;
   const staying = cluster.nodes.map(({ name }) => name).filter((name) => facts.has(name));
   const joining = staying.filter(
     (name) => identityProblem(facts.get(name)?.kubelet ?? '', name, 'client', pki) !== null,
   );
   return {
-    phases: phases(cluster, [...facts.keys()], leaving),
-    scope: (name) => scope(input, name, facts, joining),
+    phases: phases(cluster, [...facts.keys()], leaving, own),
+    scope: (name) => scope(input, name, facts, joining, own),
     observations: (name) => observations(cluster, name),
     notes: [...adaptations(facts), ...waitingKey(input), ...rotations(pki)],
+    refused: own.refused.map(({ error }) => error),
   };
 }
 
@@ -95,13 +100,14 @@ function scope(
   name: string,
   all: ReadonlyMap<string, Facts>,
   joining: readonly string[],
+  own: Own,
 ): Scope {
   const facts = all.get(name);
   const machine = [...input.cluster.nodes, ...input.leaving].find((each) => each.name === name);
   if (facts === undefined || machine === undefined)
     throw new HardwayError('INTERNAL', `nothing is known about ${name}`);
   return {
-    ...{ ...input, node: machine, facts, joining },
+    ...{ ...input, node: machine, facts, joining, own },
     restart: (node) => restart(input.cluster, node, input.restarting),
   };
 }

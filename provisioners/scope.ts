@@ -2,6 +2,7 @@ import type { Artefacts } from '../src/artefacts/artefact.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { EncryptionKey } from '../src/state/encryption-keys.ts';
 import type { Facts } from './facts.ts';
+import type { Own } from './own/own-object.ts';
 import type { ClusterPki } from './pki.ts';
 
 /** What a phase may know about one machine while it says what should be there. */
@@ -13,6 +14,8 @@ export interface Scope {
   /** What Secrets are encrypted with in etcd: the first key writes, all of them read. */
   readonly encryption: readonly EncryptionKey[];
   readonly artefacts: Artefacts;
+  /** What the user wants in the cluster besides: the folder addons/, and charts. */
+  readonly own: Own;
   /** The join token, `id.secret`; for the machines that have yet to join and the API that must know it. */
   readonly token: string;
   /** Present nodes whose kubelet must ask for its certificate with the join token. */

@@ -2,6 +2,7 @@ import type { Artefacts } from '../src/artefacts/artefact.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import type { Resource } from '../src/engine/resource.ts';
 import { parseFacts } from './facts.ts';
+import { nothingOwn } from './own/own-object.ts';
 import type { ClusterPki } from './pki.ts';
 import { phases } from './recipe.ts';
 import type { Scope } from './scope.ts';
@@ -24,7 +25,17 @@ export function unaskedScope(
   const node = cluster.nodes.find(({ name }) => name === machine);
   if (node === undefined) throw new Error(`${machine} is no machine of ${cluster.name}`);
   return {
-    ...{ cluster, node, facts, pki, artefacts, joining, token: 'id.secret', hostCpus: Infinity },
+    ...{
+      cluster,
+      node,
+      facts,
+      pki,
+      artefacts,
+      joining,
+      own: nothingOwn,
+      token: 'id.secret',
+      hostCpus: Infinity,
+    },
     encryption: [{ name: 'key1', provider: cluster.security.encryption, secret: '' }],
     restart: async () => undefined,
   };

@@ -12,6 +12,8 @@ export interface Addon {
   readonly images: readonly string[];
   /** Everything it makes in the cluster. Pure. */
   objects(scope: AddonScope): Manifest[];
+  /** Its objects are compared field by field on this side, with no trial by the server: for one that is nearly always on. */
+  readonly everyday?: true;
   /** What must come true once they are applied. */
   health(cluster: Cluster): Condition[];
   /** What every machine needs besides: a registry that containerd is to trust. */

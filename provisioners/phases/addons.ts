@@ -1,54 +1,112 @@
-import { createHash } from 'node:crypto';
 import type { Cluster } from '../../src/cluster/model.ts';
-import type { Phase } from '../../src/engine/phase.ts';
-import type { Addon } from '../addons/addon.ts';
-import { builtIn } from '../addons/built-in.ts';
-import { apiServerReady, authorityPublished, nodesReady } from '../conditions.ts';
-import type { ClusterPki } from '../pki.ts';
-import { type Manifest, manifest } from '../resources/manifest.ts';
-import { noManifest } from '../resources/no-manifest.ts';
+import type { Condition, Phase, Stage } from '../../src/engine/phase.ts';
+import type { Resource } from '../../src/engine/resource.ts';
+import { type AddonObject, builtInObjects, ownObjects } from '../addons/objects.ts';
+import { addonsOf } from '../addons/built-in.ts';
+import {
+  apiServerReady,
+  authorityPublished,
+  established,
+  isWorkload,
+  nodesReady,
+  workloadReady,
+} from '../conditions.ts';
+import { isGround } from '../own/order.ts';
+import type { Own } from '../own/own-object.ts';
+import { entryOf, pruned, recorded } from '../resources/inventory.ts';
+import { idOf, manifest } from '../resources/manifest.ts';
+import { ownManifest } from '../resources/own-manifest.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
 
-/** What runs inside the cluster; held back until its nodes are Ready. */
-export const addons = (cluster: Cluster, there: readonly string[]): Phase<Scope> => ({
+/**
+ * What runs inside the cluster, held back until its nodes are Ready: what cluster.json names, then what the user put
+ * into addons/. What is in neither any more is removed at the end.
+ */
+export const addons = (cluster: Cluster, own: Own, there: readonly string[]): Phase<Scope> => ({
   name: 'addons',
   title: 'Apply the add-ons',
   docs: 'https://kubernetes.io/docs/concepts/cluster-administration/addons/',
   on: namesOf(byRole(cluster, 'master')).slice(0, 1),
-  needs: [
-    apiServerReady(cluster),
-    authorityPublished(cluster),
-    nodesReady(
-      cluster,
-      namesOf(cluster.nodes).filter((name) => there.includes(name)),
-    ),
-  ],
-  stages: Object.entries(builtIn).map(([name, addon]) =>
-    cluster.addons[name] !== undefined
-      ? {
-          title: name,
-          resources: (scope) => objectsOf(addon, scope).map((object) => manifest(object)),
-          settle: addon.health(cluster),
-        }
-      : {
-          title: `no ${name}`,
-          resources: (scope) => objectsOf(addon, scope).map((object) => noManifest(object)),
-        },
-  ),
+  needs: [apiServerReady(cluster), authorityPublished(cluster), nodesReady(cluster, awaited(cluster, there))],
+  stages: afterRecording([
+    ...addonsOf(cluster)
+      .filter(([, { everyday }]) => everyday)
+      .map(([name, addon]) => ({
+        title: name,
+        resources: (scope: Scope) => builtInObjects(name, addon, scope).map((one) => manifest(one.manifest)),
+        settle: addon.health(cluster),
+      })),
+    {
+      title: 'namespaces and kinds',
+      resources: (scope) => trialled(everything(scope).filter(({ manifest: one }) => isGround(one))),
+      settle: (changed) => established(cluster, kindsAmong(changed)),
+    },
+    ...addonsOf(cluster)
+      .filter(([, { everyday }]) => !everyday)
+      .map(([name, addon]) => ({
+        title: name,
+        resources: (scope: Scope) => trialled(builtInObjects(name, addon, scope).filter(isContent)),
+        settle: addon.health(cluster),
+      })),
+    {
+      title: 'addons/ and charts',
+      resources: ({ own: { objects } }) => trialled(ownObjects(objects).filter(isContent)),
+      settle: (changed) => workloadsAmong(cluster, own, changed),
+    },
+    { title: 'what is no longer wanted', resources: prune },
+  ]),
 });
 
-const objectsOf = (addon: Addon, scope: Scope): Manifest[] =>
-  addon.objects(scope).map((object) => following(object, scope.pki));
+const isContent = ({ manifest: one }: AddonObject): boolean => !isGround(one);
 
-/** Programs read whom to trust when they start: pods are replaced when that changes. */
-function following(object: Manifest, pki: ClusterPki): Manifest {
-  const spec = object['spec'] as { template?: Pick<Manifest, 'metadata'> } | undefined;
-  if (spec?.template === undefined) return object;
-  const trust = createHash('sha256').update(pki.authority('ca').trustPem).digest('hex').slice(0, 16);
-  const { metadata } = spec.template;
-  const annotations = { ...metadata.annotations, 'hardway.dev/trust': trust };
-  return {
-    ...object,
-    spec: { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } },
-  };
+const trialled = (objects: readonly AddonObject[]): Resource[] => objects.map(ownManifest);
+
+/** A number of nodes, or all that are there. */
+function awaited(cluster: Cluster, there: readonly string[]): readonly string[] {
+  return namesOf(cluster.nodes).filter((name) => there.includes(name));
 }
+
+/** Of all add-ons that are on, and of the user's. */
+const everything = (scope: Scope): AddonObject[] => [
+  ...addonsOf(scope.cluster)
+    .filter(([, { everyday }]) => !everyday)
+    .flatMap(([name, addon]) => builtInObjects(name, addon, scope)),
+  ...ownObjects(scope.own.objects),
+];
+
+const entries = (scope: Scope) =>
+  [
+    ...addonsOf(scope.cluster).flatMap(([name, addon]) => builtInObjects(name, addon, scope)),
+    ...ownObjects(scope.own.objects),
+  ].map(({ manifest: one, source }) => entryOf(one, source));
+
+const prune = (scope: Scope): Resource[] => [
+  pruned(
+    entries(scope),
+    scope.own.refused.map(({ source }) => source),
+  ),
+];
+
+/** Before anything is made it is written down that it will be. */
+function afterRecording([first, ...others]: readonly Stage<Scope>[]): Stage<Scope>[] {
+  if (first === undefined) return [];
+  const resources = (scope: Scope): Resource[] => {
+    const wanted = entries(scope);
+    return [...(wanted.length === 0 ? [] : [recorded(wanted)]), ...first.resources(scope)];
+  };
+  return [{ ...first, resources }, ...others];
+}
+
+/** Names of the CustomResourceDefinitions among what was changed. */
+const kindsAmong = (changed: ReadonlySet<string>): string[] =>
+  [...changed]
+    .filter((id) => id.startsWith('customresourcedefinition:'))
+    .map((id) => id.slice(id.indexOf(':') + 1));
+
+/** Of the user's, those that have pods to wait for. */
+const workloadsAmong = (cluster: Cluster, own: Own, changed: ReadonlySet<string>): Condition[] =>
+  own.objects
+    .filter(({ manifest: one }) => isWorkload(one.kind) && changed.has(idOf(one)))
+    .map(({ manifest: { kind, metadata } }) =>
+      workloadReady(cluster, kind, metadata.namespace ?? 'default', metadata.name),
+    );

@@ -55,11 +55,11 @@ HARDWAY`,
   },
 };
 
-const listOf = (objects: readonly string[]): string =>
+export const listOf = (objects: readonly string[]): string =>
   `{"apiVersion": "v1", "kind": "List", "items": [\n${objects.join(',\n')}\n]}`;
 
 /** All objects of a stage with one call. The server checks types; asking it for its schemas first costs a second. */
-const apply: Gather = {
+export const apply: Gather = {
   name: 'apply',
   script: (
     items,
@@ -77,8 +77,13 @@ HARDWAY
 ${verbatim(apply.script(items))}`,
 };
 
-const identity = ({ apiVersion, kind, metadata }: Manifest): string =>
+/** What an object is known by. */
+export const identity = ({ apiVersion, kind, metadata }: Manifest): string =>
   [apiVersion, kind, metadata.namespace ?? '', metadata.name].join('/');
+
+/** "deployment:kube-system/coredns" */
+export const idOf = ({ kind, metadata: { name, namespace } }: Manifest): `${string}:${string}` =>
+  `${kind.toLowerCase()}:${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
 export interface ManifestOptions {
   /** Fields that are sent but not compared: a new expiry each time. */
@@ -93,11 +98,10 @@ export interface ManifestOptions {
 
 /** An API object, made by server-side apply. */
 export function manifest(wanted: Manifest, options: ManifestOptions = {}): Resource {
-  const { kind, metadata } = wanted;
   const applied = createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 16);
   const sent = withMarks({ ...wanted, ...options.alsoSend }, applied);
   return {
-    id: `${kind.toLowerCase()}:${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`,
+    id: idOf(wanted),
     desired: { applied, drift: '' },
     question: question(wanted, (live) => stateOf(live, wanted, options)),
     steps: () => [{ gather: options.gather ?? apply, item: JSON.stringify(sent) }],

@@ -3,7 +3,7 @@ import { type Answer, type Gather, type Resource, unknown } from '../../src/engi
 import { kubectl, type Manifest, manifest } from './manifest.ts';
 
 /** All objects of a stage with one call. */
-const remove: Gather = {
+export const remove: Gather = {
   name: 'delete',
   script: (items) => sh`${kubectl} delete --ignore-not-found --timeout=60s -f - <<'HARDWAY'
 {"apiVersion": "v1", "kind": "List", "items": [${verbatim(items.join(',') as Script)}]}

@@ -41,7 +41,13 @@ export async function runRecipe(product: Product, session: Session, options: Run
     await vagrant(['reload', '--no-provision', name], session.folder, report);
   };
   const circumstances = {
-    ...{ artefacts, token: token.value, leaving: options.leaving, hostCpus: availableParallelism() },
+    ...{
+      artefacts,
+      folder: session.folder,
+      token: token.value,
+      leaving: options.leaving,
+      hostCpus: availableParallelism(),
+    },
     restarting: { machines: session.machines, reload, report },
   };
   const here = { machine: '', phase: 'operator', report };
@@ -52,11 +58,12 @@ export async function runRecipe(product: Product, session: Session, options: Run
       await options.accepted?.();
     }),
   );
+  const described = once(async () => (await preparing).recipe(circumstances));
   const recipe: Recipe<unknown> = {
     facts: await product.facts(),
     // What stands against it is told by the plan; until then nothing is written on this side either.
     async plan(facts) {
-      const plan = await (await preparing).recipe(circumstances).plan(facts);
+      const plan = await (await described()).plan(facts);
       if (!planOnly) await accept();
       return plan;
     },

@@ -130,7 +130,8 @@ export interface PhaseSummary {
 }
 
 export interface Prepared {
-  recipe(circumstances: Circumstances): Recipe<unknown>;
+  /** Reads what the user put beside cluster.json. */
+  recipe(circumstances: Circumstances): Promise<Recipe<unknown>>;
   /** Writes what was made; called when the machines have been asked and nothing stands against it. */
   keep(): Promise<void>;
   /** The administrator's kubeconfig. */
@@ -140,6 +141,8 @@ export interface Prepared {
 /** What the recipe is told of this run. */
 export interface Circumstances {
   readonly artefacts: Artefacts;
+  /** Where cluster.json lies. */
+  readonly folder: string;
   /** The join token. */
   readonly token: string;
   /** Machines that are no longer in cluster.json. */

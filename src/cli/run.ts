@@ -47,7 +47,8 @@ export async function run(
       verb === 'plan'
         ? await planned(product, session, given, options)
         : await applied(product, session, given, options);
-    for (const failure of result.outcome.failures) tellFailure(report, failure);
+    const { failures, refused = [] } = result.outcome;
+    for (const failure of [...failures, ...refused]) tellFailure(report, failure);
     const verdict = result.verdict((Date.now() - began) / 1000);
     return end(verdict.exitCode, verdict.text, result.outcome.changes);
   } catch (error) {

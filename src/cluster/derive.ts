@@ -9,7 +9,7 @@ import { parseSsh, toTarget } from './ssh-target.ts';
 
 /** `folder` is where cluster.json lies: key files are relative to it. */
 export function derive(description: Description, folder: string): Cluster {
-  const { dns, nodes, addons, ...settings } = settle(description);
+  const { dns, nodes, addons, charts, ...settings } = settle(description);
   const machines = expand(nodes, parseRange(settings.network.machineCidr));
   const services = parseRange(settings.network.serviceCidr);
   return {
@@ -21,6 +21,9 @@ export function derive(description: Description, folder: string): Cluster {
     },
     nodes: machines.map((machine) => toNode(machine, nodes[machine.entry]!, folder)),
     addons: valuesOf(addons),
+    charts: Object.fromEntries(
+      Object.entries(charts).map(([name, chart]) => [name, { namespace: name, values: {}, ...chart }]),
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
 /** cluster.json as written: everything may be left out that has a default. Valid by schemas/cluster.schema.json. */
-import type { AddonValues, Cluster, Role, Taint } from './model.ts';
+import type { AddonValues, Chart, Cluster, Role, Taint } from './model.ts';
 
 export interface Description {
   readonly $schema?: string;
@@ -16,6 +16,7 @@ export interface Description {
   readonly artefacts?: Partial<Cluster['artefacts']>;
   readonly timeouts?: Readonly<Record<string, number>>;
   readonly nodes?: readonly NodeEntry[];
+  readonly charts?: Readonly<Record<string, Pick<Chart, 'chart'> & Partial<Chart>>>;
   readonly addons?: Readonly<Record<string, boolean | AddonValues>>;
 }
 

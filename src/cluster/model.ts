@@ -50,6 +50,17 @@ export interface Cluster {
   readonly nodes: readonly Node[];
   /** Built-in add-ons that are on, each with what cluster.json says of it. */
   readonly addons: Readonly<Record<string, AddonValues>>;
+  /** Helm charts by name, rendered on the operator's side. */
+  readonly charts: Readonly<Record<string, Chart>>;
+}
+
+export interface Chart {
+  /** A folder or .tgz beside cluster.json, https://….tgz with its sha256, or oci://…@sha256:…. */
+  readonly chart: string;
+  /** Of the download, lower-case hex. */
+  readonly sha256?: string;
+  readonly namespace: string;
+  readonly values: Readonly<Record<string, unknown>>;
 }
 
 /** Defaults are the add-on's own affair. */

@@ -2,11 +2,12 @@
 import type { Description, NodeEntry } from './description.ts';
 import type { AddonValues, Cluster } from './model.ts';
 
-export interface Settings extends Omit<Cluster, 'network' | 'nodes' | 'addons'> {
+export interface Settings extends Omit<Cluster, 'network' | 'nodes' | 'addons' | 'charts'> {
   readonly network: Omit<Cluster['network'], 'dns' | 'apiServiceIP'>;
   readonly dns: { readonly domain: string; readonly serviceIP?: string };
   readonly nodes: readonly NodeEntry[];
   readonly addons: Readonly<Record<string, boolean | AddonValues>>;
+  readonly charts: NonNullable<Description['charts']>;
 }
 
 const defaults: Settings = {
@@ -46,6 +47,7 @@ const defaults: Settings = {
     { name: 'minion', count: 2, roles: ['minion'] },
   ],
   addons: { coredns: true },
+  charts: {},
 };
 
 /** Settings that every machine has unless its entry says otherwise; memory in MiB. */
@@ -75,6 +77,7 @@ export function settle(description: Description): Settings {
     timeouts: withDefaults(defaults.timeouts, given.timeouts),
     nodes: given.nodes,
     addons: withDefaults(defaults.addons, given.addons),
+    charts: withDefaults(defaults.charts, given.charts),
   };
 }
 

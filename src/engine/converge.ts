@@ -48,6 +48,8 @@ export interface Outcome {
   readonly deferred: readonly string[];
   readonly failures: readonly HardwayError[];
   readonly interrupted: boolean;
+  /** Parts of what is wanted that could not be used; all else was done. */
+  readonly refused?: readonly HardwayError[];
   /** What each machine said at the beginning of the last pass, in which all was as it should be if nothing failed. */
   readonly surveys?: ReadonlyMap<string, Survey>;
 }
@@ -161,7 +163,8 @@ async function onePass<S>(
   }
   const { changes, deferred, failures: failed } = pass;
   const interrupted = options.signal?.aborted ?? false;
-  return { changes, awaiting, deferred, failures: failed, interrupted, surveys };
+  const { refused = [] } = plan;
+  return { changes, awaiting, deferred, failures: failed, interrupted, refused, surveys };
 }
 
 const selected = <S>(plan: Plan<S>, { selection }: ConvergeOptions<S>): Plan<S> =>

@@ -1,4 +1,5 @@
 import type { Script } from '../connection/quote.ts';
+import type { HardwayError } from '../errors.ts';
 import type { Resource } from './resource.ts';
 
 /** A fact of the world that describes itself once, for progress, time-out and failure alike. */
@@ -41,7 +42,8 @@ export interface Stage<S> {
   readonly on?: readonly string[];
   resources(scope: S): readonly Resource[];
   readonly attend?: Attendance<S>;
-  readonly settle?: readonly Condition[];
+  /** What must come true after a change; a function is told the ids of what was changed. */
+  readonly settle?: readonly Condition[] | ((changed: ReadonlySet<string>) => readonly Condition[]);
 }
 
 export interface Phase<S> {
@@ -73,4 +75,6 @@ export interface Plan<S> {
   observations?(machine: string): readonly Observation[];
   /** What was adapted to, one line each. */
   readonly notes: readonly string[];
+  /** What is wanted and cannot be used: everything else is done, then this is told and the run has failed. */
+  readonly refused?: readonly HardwayError[];
 }

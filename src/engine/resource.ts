@@ -58,10 +58,14 @@ export interface Resource {
   readonly why?: string;
   /** What to look at when it does not come true: printed on the machine. Reads only. */
   readonly evidence?: Script;
+  /** What to do when it does not come true. */
+  readonly remedy?: string;
   /** What stops for a while when the difference is closed: "restarts kubelet.service". Pure. */
   disturbs?(now: State | null): readonly string[];
   /** A text file that may be shown: its differences are told line by line. */
   readonly text?: { readonly path: string; readonly wanted: string };
+  /** What of it goes ("- …") and comes ("+ …"), when that says more than the differences. Pure. */
+  lines?(now: State): readonly string[];
   /** Differences are shown without values. */
   readonly secret?: boolean;
 }

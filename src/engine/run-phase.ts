@@ -1,9 +1,9 @@
 import type { Connection } from '../connection/connection.ts';
-import { MachineError } from '../errors.ts';
 import type { Difference } from '../report/event.ts';
 import { asError } from './as-error.ts';
 import { change, CHANGE_LIMIT, type Work } from './change.ts';
 import type { Pass } from './converge.ts';
+import { confirm } from './confirm.ts';
 import { differences } from './difference.ts';
 import { unmetNeed } from './needs.ts';
 import type { Phase, Stage } from './phase.ts';
@@ -149,11 +149,20 @@ async function drift<S>({ pass, phase, announce }: Walk<S>, one: Part): Promise<
       ...(uncertain ? { uncertain } : {}),
       ...(resource.why === undefined ? {} : { why: resource.why }),
       ...(disturbs.length === 0 ? {} : { disturbs }),
-      ...(lines.has(resource.id) ? { lines: lines.get(resource.id) ?? [] } : {}),
+      ...linesOf(resource, now, lines),
     });
   }
   const work = drifted.map(({ resource, now }) => ({ resource: resource.id, steps: resource.steps(now) }));
   return [{ machine, connection, resources: drifted.map(({ resource }) => resource), work }];
+}
+
+function linesOf(
+  resource: Resource,
+  now: State | null,
+  texts: ReadonlyMap<string, readonly string[]>,
+): { lines?: readonly string[] } {
+  const lines = texts.get(resource.id) ?? (now === null ? undefined : resource.lines?.(now));
+  return lines === undefined ? {} : { lines };
 }
 
 interface Compared {
@@ -183,7 +192,9 @@ async function close<S>(
       change({ machine, phase: phase.name, connection, report }, work),
     ),
   );
-  for (const condition of stage.settle ?? []) {
+  const { settle: after = [] } = stage;
+  const changed = new Set(drifts.flatMap(({ resources }) => resources.map(({ id }) => id)));
+  for (const condition of typeof after === 'function' ? after(changed) : after) {
     const hosts = condition.on.filter((name) => pass.present.has(name));
     await together(
       hosts.map(async (name) => {
@@ -194,28 +205,8 @@ async function close<S>(
   }
 }
 
-/** After a change the engine asks again; what still differs is an error. */
-async function confirm({ machine, connection, resources }: Drift): Promise<void> {
-  const after = await survey(machine, connection, resources);
-  for (const resource of resources) {
-    const answer = after.get(resource.id) ?? null;
-    const left = differences(resource, answer === unknown ? null : answer);
-    if (left.length === 0) continue;
-    throw new MachineError(machine, `${resource.id} is still not as desired after it was changed`, {
-      evidence: [
-        ...left.map(({ key, now, wanted }) => `${key}: is ${String(now)}, should be ${String(wanted)}`),
-        ...(await evidenceOf(connection, resource)),
-      ],
-      remedy: 'Something else may be changing it; look at it on the machine and run again.',
-    });
-  }
-}
-
-async function evidenceOf(connection: Connection, { evidence }: Resource): Promise<string[]> {
-  if (evidence === undefined) return [];
-  const { stdout } = await connection.run(evidence, { limit: 15 });
-  return stdout.trim().split('\n').slice(-5);
-}
+const each = (failure: unknown): readonly unknown[] =>
+  failure instanceof AggregateError ? failure.errors : [failure];
 
 /** Waits for all, then raises all failures together. */
 async function together<T>(work: readonly Promise<T>[]): Promise<T[]> {
@@ -223,6 +214,6 @@ async function together<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const failures = results
     .filter((result) => result.status === 'rejected')
     .map(({ reason }) => reason as unknown);
-  if (failures.length > 0) throw new AggregateError(failures);
+  if (failures.length > 0) throw new AggregateError(failures.flatMap(each));
   return results.map((result) => (result as PromiseFulfilledResult<T>).value);
 }

@@ -117,7 +117,7 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
     prepare: async (cluster) => ({
       keep: async () => undefined,
       kubeconfig: 'kubeconfig',
-      recipe: ({ leaving }) => ({
+      recipe: async ({ leaving }) => ({
         facts: sh`echo facts`,
         plan: () => ({
           phases: all(

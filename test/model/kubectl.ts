@@ -5,6 +5,7 @@ import { KUBECTL } from './commands.ts';
 import { apiAt, asAdministrator } from './door.ts';
 import type { ModelMachine } from './machine.ts';
 import { Refusal } from './refusal.ts';
+import { MARK } from '../../provisioners/resources/inventory.ts';
 import { revokeTokens } from '../../provisioners/join-token.ts';
 import { backInService, CORDONED, drain } from '../../provisioners/resources/registration.ts';
 import { type Known, like, shape, text, word, words, wordsOf } from './shape.ts';
@@ -39,6 +40,17 @@ HARDWAY`,
     act: (machine, list = '') => {
       for (const object of objectsIn(list))
         machine.cluster.effect(machine, () => asAdministrator(machine).delete(object));
+    },
+  },
+  {
+    shape: shape`said=$(${KUBECTL} delete ${word} --namespace ${word} --selector ${MARK} --field-selector ${word} --ignore-not-found --timeout=120s 2>&1) || case $said in
+  *"doesn't have a resource type"*) ;;
+  *) echo "$said" >&2; exit 1;;
+esac`,
+    act: (machine, type = '', namespace = '', name = '') => {
+      const api = asAdministrator(machine);
+      const found = api.all().find((object) => isMarked(object, type, namespace, name.split('=')[1] ?? ''));
+      if (found) machine.cluster.effect(machine, () => api.delete(found));
     },
   },
   {
@@ -172,4 +184,18 @@ function tainted(node: ApiObject, changes: readonly string[]): Spec['taints'] {
 function isMaster(kubeconfig: string): boolean {
   const pem = Buffer.from(/client-certificate-data: (\S+)/.exec(kubeconfig)?.[1] ?? '', 'base64');
   return new X509Certificate(pem).subject.includes('O=system:masters');
+}
+
+/** `Deployment.v1.apps` by name, and made by an add-on. */
+function isMarked(object: ApiObject, type: string, namespace: string, name: string): boolean {
+  const [group = '', version = ''] = object.apiVersion.includes('/')
+    ? object.apiVersion.split('/')
+    : ['', object.apiVersion];
+  const { metadata } = object;
+  return (
+    `${object.kind}.${version}.${group}` === type &&
+    metadata.name === name &&
+    (metadata.namespace ?? namespace) === namespace &&
+    metadata.labels?.[MARK] !== undefined
+  );
 }

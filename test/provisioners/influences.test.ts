@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { influences, namesOnly, wantedOf } from '../../provisioners/influences.ts';
 import type { Cluster, Node } from '../../src/cluster/model.ts';
 import { parseFacts } from '../../provisioners/facts.ts';
+import { nothingOwn } from '../../provisioners/own/own-object.ts';
 import { phases } from '../../provisioners/recipe.ts';
 import { cluster, factsOf } from './machines.ts';
 import { fakeArtefacts } from './scratch.ts';
@@ -116,6 +117,7 @@ function wanted(described: Cluster): Map<string, string> {
       encryption: [{ name: 'key1', provider: described.security.encryption, secret: '' }],
       ...{
         pki: namesOnly(described),
+        own: nothingOwn,
         token: 'id.secret',
         joining: names,
         hostCpus: 99,

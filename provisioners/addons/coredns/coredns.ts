@@ -13,6 +13,7 @@ const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1' };
 export const coredns: Addon = {
   describe: 'Cluster DNS: names for services and pods',
   images: ['image:coredns'],
+  everyday: true,
   objects,
   health: (cluster) => [rolledOut(cluster, namespace, 'coredns')],
 };
