@@ -1,73 +1,60 @@
-import yargs from 'yargs';
 import { HardwayError, UsageError } from '../errors.ts';
 import { printable } from '../report/printable.ts';
 import { redact, redactedJson } from '../report/redact.ts';
 import { terminal } from '../report/terminal.ts';
 import { exitCode } from './exit-codes.ts';
 import { handOver } from './hand-over.ts';
+import { noSuchVerb } from './mistakes.ts';
+import { parserOf } from './parser.ts';
 import type { Product } from './product.ts';
-import type { Given } from './verb.ts';
+import type { Verb } from './verb.ts';
 import { verbs } from './verbs.ts';
+import { nameOf } from './words.ts';
 
 /** Runs one command line and returns the exit code; never throws and never exits the process itself. */
 export async function main(args: readonly string[], version: string, product: Product): Promise<number> {
-  let code: number = exitCode.done;
   const all = verbs(product);
+  if (args[0] === COMPLETE) return complete(args.slice(1), all, product);
   const { own, rest } = handOver(args, all);
-  const parser = yargs([...own])
-    .scriptName('hardway')
-    .usage('$0 <verb>\n\nReal Kubernetes clusters the hard way, from one cluster.json.')
-    .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false, 'boolean-negation': false })
-    .option('file', {
-      alias: 'f',
-      type: 'string',
-      default: 'cluster.json',
-      describe: 'the description of the cluster',
-    })
-    .option('set', {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      default: [],
-      describe: 'override one value: path=value',
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'write JSON for programs' })
-    .option('quiet', {
-      alias: 'q',
-      type: 'boolean',
-      default: false,
-      describe: 'only problems and the verdict',
-    })
-    .option('verbose', { alias: 'v', type: 'boolean', default: false, describe: 'every difference, and why' })
-    .version(version)
-    .help()
-    .alias('h', 'help')
-    .strict()
-    .recommendCommands()
-    .demandCommand(1, 'Say what to do: one of the verbs above.')
-    .exitProcess(false)
-    .wrap(100)
-    .fail((message, error) => {
-      throw error ?? new UsageError(message, { remedy: 'hardway --help lists verbs and options.' });
-    });
-  for (const verb of all) {
-    parser.command({
-      command: verb.usage,
-      describe: verb.describe,
-      builder: verb.options,
-      handler: async (given) => {
+  let code: number = exitCode.done;
+  try {
+    const parser = parserOf({
+      ...{ args: helpAsked(own, all), version, verbs: all },
+      run: async (verb, given) => {
         refuseTwice(given);
-        code = await verb.run({ ...(given as unknown as Given), rest });
+        code = await verb.run({ ...given, rest });
       },
     });
-  }
-  try {
-    await parser.parseAsync();
-    return code;
+    if (args.length > 0) {
+      await parser.parseAsync();
+      return code;
+    }
+    process.stderr.write(`${await parser.getHelp()}\n\n`);
+    throw noSuchVerb(undefined, all);
   } catch (error) {
     tell(error, own.includes('--json'));
     return codeOf(error);
   }
+}
+
+/** "help up" is "up --help". */
+function helpAsked(args: readonly string[], all: readonly Verb[]): readonly string[] {
+  const [first, verb, ...more] = args;
+  if (first !== 'help') return args;
+  if (verb === undefined || verb.startsWith('-')) return ['--help'];
+  if (!all.some((each) => nameOf(each) === verb)) throw noSuchVerb(verb, all);
+  return [verb, '--help', ...more];
+}
+
+/** What shells ask while somebody types; see `hardway completion`. */
+const COMPLETE = '--complete';
+
+/** A shell in the middle of a line has no use for errors. */
+async function complete(words: readonly string[], all: readonly Verb[], product: Product): Promise<number> {
+  const { candidates } = await import('./completion.ts');
+  const found = await candidates(words, all, product).catch((): readonly string[] => []);
+  if (found.length > 0) process.stdout.write(`${found.join('\n')}\n`);
+  return exitCode.done;
 }
 
 /** Options that may be given several times. */

@@ -1,7 +1,9 @@
 import type { Product } from './product.ts';
 import type { Verb } from './verb.ts';
 import { demo } from './verbs/demo.ts';
+import { completion } from './verbs/completion.ts';
 import { down } from './verbs/down.ts';
+import { help } from './verbs/help.ts';
 import { kubeconfig } from './verbs/kubeconfig.ts';
 import { kubectl } from './verbs/kubectl.ts';
 import { etcd } from './verbs/etcd.ts';
@@ -53,5 +55,7 @@ export const verbs = (product: Product): Verb[] => [
   trust,
   lab(product),
   node(product),
+  completion,
+  help,
   machines,
 ];

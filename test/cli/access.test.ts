@@ -60,7 +60,7 @@ describe('hardway user', () => {
   it.each([
     [['user', 'add'], 'no name is given'],
     [['user', 'add', 'ann'], 'ann is in no group'],
-    [['user', 'take', 'ann'], 'Invalid values'],
+    [['user', 'take', 'ann'], 'user knows no action take'],
   ])('%j is refused', async (words, message) => {
     const { run, folder } = working();
     expect(await run(...words)).toMatchObject({ code: 1, err: expect.stringContaining(message) });

@@ -57,14 +57,22 @@ describe('what does not exist is refused with a list of what there is', () => {
   });
 
   it.each([
-    ['phase', /Not enough non-option arguments/],
-    ['node', /Not enough non-option arguments/],
-    ['node reboot minion-1', /Invalid values/],
-    ['node remove', /Not enough non-option arguments/],
-    ['up --only', /Not enough arguments following: only/],
-    ['plan --out', /Not enough arguments following: out/],
-    ['up --out x', /Unknown argument: out/],
-    ['phase join --skip leave', /Unknown argument: skip/],
+    ['phase', /^✗ something is missing: hardway phase <name>\n/],
+    ['node', /^✗ something is missing: hardway node <action> <name>\n/],
+    ['node reboot minion-1', /^✗ node knows no action reboot\n {2}→ There are: remove, forget\.\n/],
+    ['node forge minion-1', /^✗ node knows no action forge; did you mean forget\?\n/],
+    ['node remove', /^✗ something is missing: hardway node <action> <name>\n/],
+    ['up --only', /^✗ --only needs a value\n/],
+    ['plan --out', /^✗ --out needs a value\n/],
+    ['up --out x', /^✗ hardway up has no option --out\n/],
+    ['up --onyl=x', /^✗ hardway up has no option --onyl; did you mean --only\?\n/],
+    ['up -x', /^✗ hardway up has no option -x\n/],
+    ['up minion-1', /^✗ hardway up takes no minion-1\n {2}→ hardway help up shows examples\.\n/],
+    ['phase join --skip leave', /^✗ hardway phase has no option --skip/],
+    ['upp', /^✗ there is no verb upp; did you mean up\?\n/],
+    ['stauts --json=false', /^✗ there is no verb stauts; did you mean status\?\n/],
+    ['help stauts', /^✗ there is no verb stauts; did you mean status\?\n/],
+    ['xyzzy', /^✗ there is no verb xyzzy\n {4}There are: up, plan, .*\.\n {2}→ hardway help\n$/],
   ])('hardway %s', async (line, message) => {
     const { code, err } = await work.run(...line.split(' '));
     expect([code, err]).toEqual([1, expect.stringMatching(message)]);

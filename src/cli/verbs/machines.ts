@@ -7,7 +7,7 @@ import { verb } from '../verb.ts';
 export const machines = verb(
   'machines',
   false,
-  (yargs) => yargs,
+  (yargs) => yargs.example('$0 machines', 'as the Vagrantfile asks'),
   async ({ file, set }) => {
     const { machinesView } = await import('../../lab/machines.ts');
     const cluster = loadCluster(file, { set: [...set] });
