@@ -50,7 +50,10 @@ const phases: Source = async ({ words, product }) => {
   const cluster = described(words);
   return cluster === undefined ? [] : (await product.phases(cluster)).map(({ name }) => name);
 };
-const checks: Source = async ({ product }) => Object.keys(await product.checks());
+const checks: Source = async ({ product }) => {
+  const [{ describe }, more] = await Promise.all([product.probes(), product.checks()]);
+  return [...Object.keys(describe), ...Object.keys(more)];
+};
 const addons: Source = () => {
   const text = readFileSync(new URL('schemas/cluster.schema.json', packageRoot), 'utf8');
   const schema = JSON.parse(text) as { properties: { addons: { properties: Record<string, unknown> } } };
