@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs';
+import { withGlobals } from './globals.ts';
 import { inTheirWords } from './mistakes.ts';
 import type { Given, Verb } from './verb.ts';
 
@@ -41,33 +42,3 @@ export function parserOf({ args, version, verbs, run }: Parser): Argv {
   }
   return parser;
 }
-
-/** Options that every verb has. */
-export const withGlobals = (parser: Argv): Argv =>
-  parser
-    .option('file', {
-      alias: 'f',
-      type: 'string',
-      default: 'cluster.json',
-      describe: 'the description of the cluster',
-    })
-    .option('set', {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      default: [],
-      describe: 'override one value: path=value',
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'write JSON for programs' })
-    .option('quiet', {
-      alias: 'q',
-      type: 'boolean',
-      default: false,
-      describe: 'only problems and the verdict',
-    })
-    .option('verbose', {
-      alias: 'v',
-      type: 'boolean',
-      default: false,
-      describe: 'every difference, and why',
-    });

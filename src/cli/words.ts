@@ -1,5 +1,5 @@
 import yargs from 'yargs';
-import { withGlobals } from './parser.ts';
+import { withGlobals } from './globals.ts';
 import type { Verb } from './verb.ts';
 
 /** "node" of "node <action> <name>". */

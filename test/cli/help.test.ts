@@ -40,6 +40,7 @@ describe('help', () => {
     expect([asked.code, asked.err]).toEqual([0, '']);
     expect(asked.text).toContain(`hardway ${verb.usage}`);
     expect(asked.text).toMatch(new RegExp(`Examples:\\n[^]*hardway ${name}`));
-    expect((await hardway(name, '--help')).text).toBe(asked.text);
+    // What another program is given is its own help.
+    if (verb.handsOver === undefined) expect((await hardway(name, '--help')).text).toBe(asked.text);
   });
 });
