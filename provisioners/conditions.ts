@@ -87,16 +87,20 @@ export const mayJoin = (cluster: Cluster): Condition => ({
 });
 
 /** Names must be those of machines that are there. */
-export const nodesReady = (cluster: Cluster, nodes: readonly string[]): Condition => ({
+export const nodesReady = (
+  cluster: Cluster,
+  nodes: readonly string[],
+  atLeast = nodes.length,
+): Condition => ({
   name: 'nodeReady',
-  description: `${nodes.length === 1 ? nodes[0] : `${nodes.length} nodes`} to be Ready`,
+  description: `${nodes.length === 1 ? nodes[0] : `${Math.min(atLeast, nodes.length)} nodes`} to be Ready`,
   on: namesOf(byRole(cluster, 'master')).slice(0, 1),
   script: () => sh`nodes=$(${kubectl} get nodes --request-timeout=5s -o jsonpath=${nodeLines}) || exit 1
 ready=0; missing=
 for node in ${nodes}; do
   if echo "$nodes" | grep -qx "$node True"; then ready=$((ready + 1)); else missing="$missing $node"; fi
 done
-[ -z "$missing" ] && exit 0
+[ -z "$missing" ] || [ $ready -ge ${atLeast} ] && exit 0
 set -- ${nodes}
 echo "$ready of $# nodes are Ready; not yet:$missing"
 exit 1`,

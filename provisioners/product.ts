@@ -69,6 +69,7 @@ export const product: Product = {
     };
   },
   hand: async () => (await import('./hand.ts')).hand,
+  addons: async (cluster, folder) => (await import('./addons/summary.ts')).summary(cluster, folder),
   async phases(cluster) {
     const { phases } = await import('./recipe.ts');
     const everybody = cluster.nodes.map(({ name }) => name);

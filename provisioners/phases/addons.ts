@@ -27,7 +27,7 @@ export const addons = (cluster: Cluster, own: Own, there: readonly string[]): Ph
   title: 'Apply the add-ons',
   docs: 'https://kubernetes.io/docs/concepts/cluster-administration/addons/',
   on: namesOf(byRole(cluster, 'master')).slice(0, 1),
-  needs: [apiServerReady(cluster), authorityPublished(cluster), nodesReady(cluster, awaited(cluster, there))],
+  needs: [apiServerReady(cluster), authorityPublished(cluster), nodes(cluster, there)],
   stages: afterRecording([
     ...addonsOf(cluster)
       .filter(([, { everyday }]) => everyday)
@@ -61,10 +61,13 @@ const isContent = ({ manifest: one }: AddonObject): boolean => !isGround(one);
 
 const trialled = (objects: readonly AddonObject[]): Resource[] => objects.map(ownManifest);
 
-/** A number of nodes, or all that are there. */
-function awaited(cluster: Cluster, there: readonly string[]): readonly string[] {
-  return namesOf(cluster.nodes).filter((name) => there.includes(name));
-}
+/** As many as cluster.json says, or all that are there. */
+const nodes = (cluster: Cluster, there: readonly string[]): Condition =>
+  nodesReady(
+    cluster,
+    namesOf(cluster.nodes).filter((name) => there.includes(name)),
+    cluster.waitForNodes ?? undefined,
+  );
 
 /** Of all add-ons that are on, and of the user's. */
 const everything = (scope: Scope): AddonObject[] => [

@@ -58,5 +58,6 @@ const reason = (said: string): string =>
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('Warning:'))
     .join(' ')
+    .replaceAll(/\s+/g, ' ')
     .replace(/^Error from server( \(\w+\))?: /, '')
     .slice(0, 500) || 'the server gave no reason';

@@ -54,6 +54,8 @@ export interface Product {
   atRest(cluster: Cluster): Promise<AtRest>;
   /** What the verbs of every day need. */
   hand(): Promise<Hand>;
+  /** Everything that may run inside the cluster: built-in, charts, and what lies in addons/ beside cluster.json. */
+  addons(cluster: Cluster, folder: string): Promise<readonly AddonSummary[]>;
   /** The recipe's phases in their order. */
   phases(cluster: Cluster): Promise<readonly PhaseSummary[]>;
   /** What the recipe wants of a machine under these ids, and which keys of cluster.json are behind each. */
@@ -116,6 +118,14 @@ export interface Explanation {
   readonly why: string;
   /** "network.podCidr" */
   readonly keys: readonly string[];
+}
+
+export interface AddonSummary {
+  readonly name: string;
+  readonly kind: 'built-in' | 'chart' | 'file';
+  readonly on: boolean;
+  /** One sentence. */
+  readonly describe: string;
 }
 
 /** What a phase is, for people. */

@@ -1,5 +1,6 @@
 import type { Product } from './product.ts';
 import type { Verb } from './verb.ts';
+import { addons } from './verbs/addons.ts';
 import { demo } from './verbs/demo.ts';
 import { completion } from './verbs/completion.ts';
 import { down } from './verbs/down.ts';
@@ -40,6 +41,7 @@ export const verbs = (product: Product): Verb[] => [
   demo(product),
   security(product),
   pki(product),
+  addons(product),
   validate,
   down(product),
   kubectl(product),

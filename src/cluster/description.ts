@@ -17,6 +17,7 @@ export interface Description {
   readonly timeouts?: Readonly<Record<string, number>>;
   readonly nodes?: readonly NodeEntry[];
   readonly charts?: Readonly<Record<string, Pick<Chart, 'chart'> & Partial<Chart>>>;
+  readonly waitForNodes?: number;
   readonly addons?: Readonly<Record<string, boolean | AddonValues>>;
 }
 

@@ -47,6 +47,7 @@ const defaults: Settings = {
     { name: 'minion', count: 2, roles: ['minion'] },
   ],
   addons: { coredns: true },
+  waitForNodes: null,
   charts: {},
 };
 
@@ -77,6 +78,7 @@ export function settle(description: Description): Settings {
     timeouts: withDefaults(defaults.timeouts, given.timeouts),
     nodes: given.nodes,
     addons: withDefaults(defaults.addons, given.addons),
+    waitForNodes: given.waitForNodes,
     charts: withDefaults(defaults.charts, given.charts),
   };
 }

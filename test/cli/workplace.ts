@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, vi } from 'vitest';
-import { hand } from '../../provisioners/hand.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Explanation, PhaseSummary, Product } from '../../src/cli/product.ts';
 import { rememberOwn } from '../../src/cli/remember.ts';
@@ -14,6 +13,7 @@ import type { Machine } from '../../src/engine/converge.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
+import { recipeless } from '../fixtures/recipeless.ts';
 
 export interface Workplace {
   readonly folder: string;
@@ -102,18 +102,7 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
   const all = (machines: readonly string[], leaving: readonly string[]) =>
     names.map((name) => phase(name, machines, leaving));
   return {
-    checks: async () => ({}),
-    demonstration: async () => ({ show: async () => true, remove: async () => undefined }),
-    probes: async () => ({ describe: {}, run: async () => ({ findings: [], sums: {} }) }),
-    pki: async () => ({
-      authorities: {},
-      rereading: {},
-      renewable: () => [],
-      calendar: sh`true`,
-      readCalendar: () => [],
-      bundle: async () => [],
-    }),
-    atRest: async () => ({ phase: 'prepare', ready: async () => undefined, rewrite: async () => 0 }),
+    ...recipeless,
     prepare: async (cluster) => ({
       keep: async () => undefined,
       kubeconfig: 'kubeconfig',
@@ -129,14 +118,6 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
         }),
       }),
     }),
-    hand: async () => hand,
-    status: async () => ({ nodes: [], problems: [] }),
-    overview: async () => ({ nodes: [], lines: [], sums: {} }),
-    glance: async () => null,
-    facts: async () => sh`echo facts`,
-    removal: async () => sh`true`,
-    revocation: async () => ({ on: ['master'], script: sh`true` }),
-    user: async () => ({ kubeconfig: 'kubeconfig', serial: 'AB12', expires: new Date(0) }),
     phases: async ({ nodes }) =>
       all(
         nodes.map(({ name }) => name),

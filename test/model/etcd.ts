@@ -80,5 +80,10 @@ export const accessRevision = ({ authentication, users, roles }: EtcdData): stri
   JSON.stringify([
     authentication,
     [...users].map(([name, has]) => [name, [...has].sort()]).sort(),
-    [...roles].map(([name, permissions]) => [name, [...permissions.values()]]).sort(),
+    [...roles]
+      .map(([name, permissions]) => [
+        name,
+        [...permissions.values()].map((one) => JSON.stringify(one)).sort(),
+      ])
+      .sort(),
   ]);
