@@ -108,7 +108,7 @@ describe('hardway status', () => {
 describe('hardway verify', () => {
   const doors = 'nft delete table inet hwt 2>/dev/null; true';
   const drop = (rule: string): string =>
-    `nft add table inet hwt; nft add chain inet hwt input '{ type filter hook input priority -300; }'; nft add rule inet hwt input ${rule} drop`;
+    `nft add table inet hwt; nft add chain inet hwt before '{ type filter hook prerouting priority -300; }'; nft add rule inet hwt before ${rule} drop`;
   afterEach(async () => {
     await Promise.all(machines.map((machine) => lab.on(machine, doors)));
     await expectNothingLeft();
