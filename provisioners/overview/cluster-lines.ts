@@ -21,7 +21,7 @@ export const nodeLines = (cluster: Cluster, sight: Sight): Line[] =>
   nodes(cluster, sight).map(({ name, state }) => ({
     ...{ id: `node/${name}`, group: 'nodes', what: `node ${name}`, found: state },
     is: state === 'Ready' ? 'well' : known(sight) === null ? 'unknown' : 'wrong',
-    remedy: `hardway up; what the kubelet says: journalctl -u kubelet on ${name}.`,
+    remedy: `hardway up; what the kubelet says: hardway logs ${name} kubelet.`,
     needs: [
       machineId(name),
       ...(known(sight) === null ? apiNeeds(cluster) : []),

@@ -49,7 +49,7 @@ export const componentLines = (cluster: Cluster, sight: Sight): Line[] =>
           what: `${service} on ${node.name}`,
           needs: needsOf(cluster, node, service),
           ...component(service, machine),
-          remedy: `hardway up starts it again; more: journalctl -u ${service} on ${node.name}.`,
+          remedy: `hardway up starts it again; what it said: hardway logs ${node.name} ${service}.`,
         }));
   });
 

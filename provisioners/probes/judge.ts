@@ -107,7 +107,7 @@ export const services = ({ asked }: Evidence, page: string): Found[] =>
       ? { ...base, is: 'well', found: `${answer.said} answers, ${answer.milliseconds} ms` }
       : {
           ...{ ...base, is: 'wrong', found: answer?.error ?? 'the pod could not be asked' },
-          remedy: `Is kube-proxy well on ${machine}? journalctl -u kube-proxy there.`,
+          remedy: `Is kube-proxy well on ${machine}? hardway logs ${machine} kube-proxy.`,
         };
   });
 

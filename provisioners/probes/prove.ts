@@ -102,7 +102,7 @@ const starts = (all: readonly Pod[], nodes: readonly string[]): Found[] =>
     const base = { check: 'nodes', machine, id: `pod on ${machine}`, title: 'starts' };
     if (isThere) return { ...base, is: 'well', found: 'runs' };
     const found = `not within ${START} s: ${late?.reason.trim() ?? 'no pod was made for it'}`;
-    return { ...base, is: 'wrong', found, remedy: `journalctl -u kubelet on ${machine}.` };
+    return { ...base, is: 'wrong', found, remedy: `hardway logs ${machine} kubelet.` };
   });
 
 const noDns = ({ master }: Site): Found => ({

@@ -1,10 +1,11 @@
-import { HardwayError, UsageError } from '../../errors.ts';
+import { HardwayError } from '../../errors.ts';
 import { printable } from '../../report/printable.ts';
 import { redact, redactedJson } from '../../report/redact.ts';
 import type { DemoStep } from '../demonstration.ts';
 import { exitCode } from '../exit-codes.ts';
 import { present } from '../present.ts';
 import type { Product } from '../product.ts';
+import { refuseTogether } from '../refuse-together.ts';
 import { reportFor } from '../reporting.ts';
 import { openSession } from '../session.ts';
 import { type Verb, verb } from '../verb.ts';
@@ -21,8 +22,7 @@ export const demo = (product: Product): Verb =>
         .example('$0 demo --keep', 'and says where a browser finds it'),
     async (given) => {
       const keep = given['keep'] === true;
-      if (keep && given['remove'] === true)
-        throw new UsageError('--keep and --remove are two different wishes');
+      refuseTogether(given, 'keep', ['remove']);
       const session = openSession(given);
       try {
         const [machines, { undertaken }, { tellFailure: failure }, demonstration] = await Promise.all([

@@ -63,8 +63,8 @@ async function forPrograms(found: Look): Promise<string> {
 
 /** On a terminal each look takes the place of the one before; elsewhere it is written below it. */
 async function watch(product: Product, session: Session, given: Given, seconds: number): Promise<number> {
-  const { stopOnSignal } = await import('../stop-on-signal.ts');
-  const { signal, release } = stopOnSignal(() => undefined);
+  const { untilInterrupted } = await import('../until-interrupted.ts');
+  const { signal, release } = untilInterrupted();
   const isLive = process.stdout.isTTY === true && !given.json;
   const stopped = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)));
   let code: number = exitCode.done;
