@@ -1,13 +1,14 @@
 import type { Artefact, Artefacts } from '../src/artefacts/artefact.ts';
 import { cachedArtefacts } from '../src/artefacts/artefacts.ts';
 import { defaultLockFile, fill, groupsOf, readLock, type Wanted } from '../src/artefacts/lock.ts';
+import { optionalFor } from '../src/artefacts/optional.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import { HardwayError } from '../src/errors.ts';
 
 /** What the cache holds; where it is empty, what the lock names. Only looks: enough to tell what is wanted. */
-export function knownArtefacts({ artefacts, addons }: Cluster): Artefacts {
-  const wanted = { addons: Object.keys(addons) };
-  return cachedArtefacts(artefacts.source, wanted) ?? lockedArtefacts(wanted);
+export function knownArtefacts(cluster: Cluster): Artefacts {
+  const wanted = { addons: optionalFor(cluster) };
+  return cachedArtefacts(cluster.artefacts.source, wanted) ?? lockedArtefacts(wanted);
 }
 
 function lockedArtefacts(wanted: Wanted): Artefacts {

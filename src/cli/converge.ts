@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { provideArtefacts } from '../artefacts/artefacts.ts';
+import { optionalFor } from '../artefacts/optional.ts';
 import { secondsIn } from '../cluster/duration.ts';
 import type { Node } from '../cluster/model.ts';
 import { converge, type Outcome, type Selection } from '../engine/converge.ts';
@@ -33,7 +34,7 @@ export async function runRecipe(product: Product, session: Session, options: Run
   const preparing = product.prepare(cluster, state, isNew(session), session.renewal);
   preparing.catch(() => undefined); // told when the plan is made
   const artefacts = await provideArtefacts({
-    ...{ source: cluster.artefacts.source, addons: Object.keys(cluster.addons), report },
+    ...{ source: cluster.artefacts.source, addons: optionalFor(cluster), report },
   });
   const token = await prepareToken(state, secondsIn(cluster.token.ttl));
   const reload = async (name: string): Promise<void> => {
