@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"log"
@@ -19,7 +20,8 @@ import (
 	"time"
 )
 
-const port = ":8080"
+// Pods have a network of their own and take the same; tests do not.
+var port = ":" + cmp.Or(os.Getenv("PORT"), "8080")
 
 func main() {
 	if len(os.Args) < 2 {
