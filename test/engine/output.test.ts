@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { localConnection } from '../../src/connection/local.ts';
+import { sh, verbatim } from '../../src/connection/quote.ts';
+import type { Script } from '../../src/connection/quote.ts';
+import { keepOutput, LOGS } from '../../src/engine/output.ts';
+
+/** As nobody else calls it: on this computer logs of ours are only made by tests. */
+const phase = `test-${process.pid}`;
+const log = `${LOGS}/${phase}.log`;
+const isRoot = process.getuid?.() === 0;
+afterEach(() => {
+  for (const file of [log, `${log}.1`]) rmSync(file, { force: true });
+});
+
+const run = (body: Script, limit = 20) =>
+  localConnection().run(sh`${verbatim(keepOutput(phase, 'service:a file:/b'))}\n${verbatim(body)}`, {
+    limit,
+  });
+const kept = (): string => (isRoot ? readFileSync(log, 'utf8') : '');
+const left = (): string[] =>
+  existsSync('/run/hardway') ? readdirSync('/run/hardway').filter((name) => name.startsWith('output.')) : [];
+
+describe('the output of commands', () => {
+  it.each([
+    ['a failure', sh`echo said >&2; exit 3`, 3],
+    ['a success', sh`( echo said ) >&2`, 0],
+  ])('is sent here and stays there after %s', async (_, body, code) => {
+    const result = await run(body);
+    expect([result.code, result.outcome, result.stderr]).toEqual([code, 'ended', 'said\n']);
+    if (isRoot) {
+      expect(kept()).toMatch(/^== \S+Z service:a file:\/b\nsaid\n$/);
+      expect(statSync(log).mode & 0o777).toBe(0o600);
+    }
+    expect(left()).toEqual([]);
+  });
+
+  it('is sent and stays also when its time is up', async () => {
+    const result = await run(sh`echo begun >&2; sleep 60; echo never >&2`, 1);
+    expect([result.outcome, result.stderr]).toEqual(['limit', expect.stringMatching(/^begun\n/)]);
+    await expect.poll(left).toEqual([]);
+    if (isRoot) expect(kept()).toMatch(/\nbegun\n/);
+  });
+
+  it('makes no log when there is none', async () => {
+    const result = await run(sh`echo answer`);
+    expect([result.stdout, result.stderr, existsSync(log)]).toEqual(['answer\n', '', false]);
+  });
+
+  it('makes room when there is much of it', async () => {
+    await run(sh`yes | head -c 1200000 >&2`);
+    await run(sh`echo next >&2`);
+    if (!isRoot) return;
+    expect([statSync(`${log}.1`).size > 1_200_000, kept()]).toEqual([
+      true,
+      expect.stringMatching(/\nnext\n$/),
+    ]);
+  });
+});
