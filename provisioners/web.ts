@@ -1,7 +1,9 @@
 import type { Web } from '../src/cli/hand.ts';
 
-const NAMESPACE = 'kube-system';
 const NAME = 'headlamp';
+const NAMESPACE = NAME;
+/** May look at everything but Secrets; the page itself has no rights. */
+const READER = 'reader';
 
 export const web: Web = {
   addon: NAME,
@@ -10,5 +12,5 @@ export const web: Web = {
     ...[`service/${NAME}`, `${port}:80`],
   ],
   listening: /^Forwarding from 127\.0\.0\.1:(\d+)/m,
-  token: ['create', 'token', NAME, '--namespace', NAMESPACE, '--duration=1h'],
+  token: ['create', 'token', READER, '--namespace', NAMESPACE, '--duration=1h'],
 };

@@ -7,7 +7,6 @@ import { readText } from '../state/read-text.ts';
 import { outputFiles } from '../state/runs.ts';
 import { registerSecretsOf } from '../state/secrets.ts';
 import type { Product } from './product.ts';
-import { present } from './present.ts';
 import type { Session } from './session.ts';
 import { readLogs } from './unit-logs.ts';
 import { asked } from './verbs/version.ts';
@@ -22,7 +21,7 @@ const JOURNAL = 8 * 1024 * 1024;
 export async function supportBundle(product: Product, session: Session): Promise<Buffer> {
   registerSecretsOf(session.state);
   const { state, cluster } = session;
-  const there = await present(session);
+  const { there, away } = await reached(session);
   const { versions, database, units } = await product.hand();
   const logs = cluster.nodes.flatMap((node) => {
     const connection = there.get(node.name);
@@ -43,12 +42,32 @@ export async function supportBundle(product: Product, session: Session): Promise
       async () => json({ node: process.version, platform: process.platform, arch: process.arch }),
     ],
     ['status.json', async () => json(await product.status(cluster, there, 0))],
-    ['versions.json', async () => json(await asked(versions, session, true))],
+    ['versions.json', async () => json(await asked(versions, session, there))],
     ['database.json', async () => json(await database.status(cluster, there))],
     ['journal.ndjson', async () => ((await readText(state.path('journal.ndjson'))) ?? '').slice(-JOURNAL)],
+    ...away,
     ...runs,
     ...logs,
   ]);
+}
+
+/** Why a machine cannot be reached may be what the bundle is about. */
+async function reached(
+  session: Session,
+): Promise<{ there: ReadonlyMap<string, Connection>; away: readonly Part[] }> {
+  const there = new Map<string, Connection>();
+  const away: Part[] = [];
+  await Promise.all(
+    (await session.machines()).map(async ({ name, connection }) => {
+      try {
+        await connection?.connect();
+        if (connection !== null) there.set(name, connection);
+      } catch (error) {
+        away.push([`${name}/unreachable.txt`, () => Promise.reject(error)]);
+      }
+    }),
+  );
+  return { there, away };
 }
 
 type Part = readonly [path: string, content: () => Promise<string>];

@@ -28,7 +28,7 @@ export const version = (product: Product): Verb =>
       const session = openSession(given);
       try {
         const { versions } = await product.hand();
-        const found = await asked(versions, session, given['nodes'] === true);
+        const found = await asked(versions, session, given['nodes'] === true ? await present(session) : null);
         process.stdout.write(`${given.json ? redactedJson(found) : printable(text(found))}\n`);
         return found.problems.length === 0 ? exitCode.done : exitCode.failed;
       } finally {
@@ -48,14 +48,16 @@ export interface AllVersions {
   readonly problems: readonly string[];
 }
 
-/** What there is; of the machines too when they are to be asked. */
-export async function asked(versions: Versions, session: Session, nodes: boolean): Promise<AllVersions> {
-  const { cluster } = session;
-  const there: ReadonlyMap<string, Connection> = nodes ? await present(session) : new Map();
+/** What a run installs, and what is on the machines that are there; null: none is to be asked. */
+export async function asked(
+  versions: Versions,
+  { cluster }: Session,
+  there: ReadonlyMap<string, Connection> | null,
+): Promise<AllVersions> {
   const names = cluster.nodes.map(({ name }) => name);
   const machines = new Map(
     await Promise.all(
-      [...there].map(async ([name, connection]): Promise<[string, ByProgram]> => {
+      [...(there ?? [])].map(async ([name, connection]): Promise<[string, ByProgram]> => {
         const { ok, stdout, stderr } = await connection.run(versions.script, { limit: 30 });
         if (ok) return [name, versions.read(stdout)];
         const evidence = stderr.trim().split('\n').slice(-3);
@@ -68,7 +70,7 @@ export async function asked(versions: Versions, session: Session, nodes: boolean
       (JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as ByProgram)['version'] ?? '',
     wanted: versions.wanted(cluster),
     machines: Object.fromEntries(machines),
-    absent: nodes ? names.filter((name) => !there.has(name)) : [],
+    absent: there === null ? [] : names.filter((name) => !there.has(name)),
     problems: versions.problems(machines),
   };
 }
