@@ -1,6 +1,7 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Names } from '../src/pki/names.ts';
 import type { Usage } from '../src/pki/oids.ts';
+import { registryNode } from './addons/registry/settings.ts';
 import { byRole } from './scope.ts';
 
 export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca';
@@ -35,6 +36,7 @@ export function certificates(cluster: Cluster): CertificateEntry[] {
     ...byRole(cluster, 'etcd').flatMap(etcdMember),
     ...byRole(cluster, 'master').flatMap((node) => master(cluster, node)),
     ...cluster.nodes.flatMap(everyNode),
+    ...addons(cluster),
   ];
 }
 
@@ -90,6 +92,24 @@ const everyNode = (node: Node): CertificateEntry[] => [
   entry(node.name, 'flannel', 'etcd-ca', 'flannel', '/etc/flannel/pki/client.crt'),
   entry(node.name, 'proxy', 'ca', 'system:kube-proxy', '/var/lib/kube-proxy/kubeconfig'),
 ];
+
+/** What serves inside the cluster; pods have it from a Secret. */
+function addons(cluster: Cluster): CertificateEntry[] {
+  const serving = (name: string, namespace: string, ip: string[] = []): CertificateEntry =>
+    entry('addons', name, 'ca', name, `Secret ${namespace}/serving`, {
+      usages: ['server'],
+      names: { dns: serviceNames(name, namespace, cluster), ip },
+    });
+  return [
+    ...(cluster.addons['metrics-server'] === undefined ? [] : [serving('metrics-server', 'metrics-server')]),
+    ...(cluster.addons['registry'] === undefined
+      ? []
+      : [serving('registry', 'registry', [registryNode(cluster).address])]),
+  ];
+}
+
+const serviceNames = (name: string, namespace: string, { network }: Cluster): string[] =>
+  ['', `.${network.dns.domain}`].map((domain) => `${name}.${namespace}.svc${domain}`);
 
 function apiServerNames({ network, controlPlane }: Cluster, node: Node): Names {
   const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];

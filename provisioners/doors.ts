@@ -1,4 +1,5 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
+import { MEMBERS } from './addons/metallb/ports.ts';
 import { type Port, portsOf } from './ports.ts';
 
 /** A port that may be open to other machines, and what is known of it. */
@@ -24,6 +25,7 @@ export const doorsOf = (cluster: Cluster, node: Node): readonly Door[] => [
   ...portsOf(cluster, node)
     .filter(({ on }) => on !== 'loopback')
     .map((port) => ours(port, node)),
+  ...(cluster.addons['metallb'] === undefined ? [] : SPEAKERS),
   ...SYSTEM,
 ];
 
@@ -73,6 +75,13 @@ const system = (
 });
 
 const DHCP = ['dhclient', 'dhcpcd', 'systemd-network', 'NetworkManager', 'udhcpc'];
+
+/** Pods on the machines' network; what they serve for measuring is on loopback. */
+const SPEAKERS: readonly Door[] = (['tcp', 'udp'] as const).map((protocol) => ({
+  ...{ protocol, from: MEMBERS, to: MEMBERS, programs: ['speaker'], unit: /^pod/, address: null },
+  ...{ for: 'MetalLB', ask: null },
+  excepted: 'MetalLB’s speakers tell each other who is there; without their key nothing is understood',
+}));
 
 /** What belongs to the machine itself, and what kube-proxy opens for Services. */
 const SYSTEM: readonly Door[] = [

@@ -1,9 +1,25 @@
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Addon } from './addon.ts';
 import { coredns } from './coredns/coredns.ts';
+import { headlamp } from './headlamp/headlamp.ts';
+import { localPath } from './local-path/local-path.ts';
+import { metallb } from './metallb/metallb.ts';
+import { metricsServer } from './metrics-server/metrics-server.ts';
+import { networkPolicy } from './network-policy/network-policy.ts';
+import { registry } from './registry/registry.ts';
+import { traefik } from './traefik/traefik.ts';
 
 /** Every built-in add-on by its name in cluster.json, in the order in which they are applied. */
-export const builtIn: Readonly<Record<string, Addon>> = { coredns };
+export const builtIn: Readonly<Record<string, Addon>> = {
+  coredns,
+  'metrics-server': metricsServer,
+  'local-path': localPath,
+  registry,
+  metallb,
+  traefik,
+  headlamp,
+  'network-policy': networkPolicy,
+};
 
 /** Those that are on. */
 export const addonsOf = (cluster: Cluster): [name: string, addon: Addon][] =>

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../src/cluster/model.ts';
+import { openNamespaces } from '../addons/exceptions.ts';
 import { exempt } from '../admission.ts';
 import { type Tree, tree } from './look.ts';
 import { onFirstMaster } from './question.ts';
@@ -25,17 +26,20 @@ const podSecurity: Row = {
     const free = Array.isArray(names) ? names.map(String) : [];
     const opened = said('namespace')
       .map((line) => line.split(' '))
-      .filter(([name = '', own = '']) => own === 'privileged' && !(name in exempt));
+      .filter(([name = '', own = '']) => own === 'privileged' && !(name in exempt))
+      .map(([name = '']) => name);
     return [
       wellIf(
         LEVELS.indexOf(level) > 0 && free.every((name) => name in exempt),
         `enforced: ${level}; exempt: ${free.join(', ')}`,
       ),
-      ...opened.map(([name]) =>
-        wrong(
-          `namespace ${name} allows everything`,
-          `kubectl label namespace ${name} pod-security.kubernetes.io/enforce=baseline --overwrite`,
-        ),
+      ...opened.map((name) =>
+        openNamespaces[name] === undefined
+          ? wrong(
+              `namespace ${name} allows everything`,
+              `kubectl label namespace ${name} pod-security.kubernetes.io/enforce=baseline --overwrite`,
+            )
+          : excepted(`namespace ${name} allows everything`, openNamespaces[name]),
       ),
     ];
   },

@@ -1,9 +1,10 @@
+import { powerfulRoles } from '../addons/exceptions.ts';
 import { ADMINISTRATORS } from '../certificates.ts';
 import { SYSTEM_NAMESPACES } from '../phases/hardening.ts';
 import { tree } from './look.ts';
 import { parsed } from './parsed.ts';
 import { onFirstMaster } from './question.ts';
-import { hardenedOnly, type Row, type Verdict, well, wellIf, wrong } from './row.ts';
+import { excepted, hardenedOnly, type Row, type Verdict, well, wellIf, wrong } from './row.ts';
 
 const SILENCE = wrong('the API did not answer');
 
@@ -43,7 +44,14 @@ const ownRoles: Row = {
       rules: parsed(line.slice(line.indexOf(' ') + 1)),
     }));
     const wide = roles.filter(({ rules }) => !Array.isArray(rules) || rules.some(isDangerous));
-    return wellIf(wide.length === 0, (wide.length === 0 ? roles : wide).map(({ name }) => name).join(', '));
+    const stray = wide.filter(({ name }) => !(name in powerfulRoles));
+    return [
+      wellIf(stray.length === 0, (stray.length === 0 ? roles : stray).map(({ name }) => name).join(', ')),
+      ...wide.flatMap(({ name }) => {
+        const reason = powerfulRoles[name];
+        return reason === undefined ? [] : [excepted(name, reason)];
+      }),
+    ];
   },
 };
 

@@ -4,6 +4,9 @@ import { HardwayError } from '../../src/errors.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { directory, file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
+import { addonsOf } from '../addons/built-in.ts';
+import { noOtherTrust } from '../addons/registry/machines.ts';
+import { registryHost } from '../addons/registry/settings.ts';
 import { containerdAnswers, prepared } from '../conditions.ts';
 import { programLine, programs } from '../program.ts';
 import { image } from '../resources/image.ts';
@@ -20,6 +23,7 @@ export const runtime = (cluster: Cluster): Phase<Scope> => ({
   stages: [
     { title: 'containerd', resources: containerd, settle: [containerdAnswers(cluster)] },
     { title: 'images', resources: images },
+    { title: 'add-ons', resources: forAddons },
   ],
 });
 
@@ -56,3 +60,9 @@ function images({ artefacts }: Scope): Resource[] {
   const archives = artefacts.all().filter(({ kind }) => kind === 'image');
   return [...programs(artefacts, ...archives.map(({ name }) => name)), ...archives.map(image)];
 }
+
+/** What add-ons that are on need of a machine; and what those need no more that were on. */
+const forAddons = (scope: Scope): Resource[] => [
+  noOtherTrust(scope.cluster.addons['registry'] === undefined ? [] : [registryHost(scope.cluster)]),
+  ...addonsOf(scope.cluster).flatMap(([, addon]) => addon.onMachines?.(scope) ?? []),
+];

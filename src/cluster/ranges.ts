@@ -62,7 +62,7 @@ export function isBrokenAddress(text: string): boolean {
   return /^[0-9.]+$/.test(text) && !isAddress(text);
 }
 
-function toNumber(address: string): number {
+export function toNumber(address: string): number {
   return ipaddr.IPv4.parse(address)
     .toByteArray()
     .reduce((number, octet) => number * 256 + octet, 0);

@@ -1,4 +1,5 @@
 /** What no schema can say: rules over several fields at once. */
+import { addonFindings } from './addon-rules.ts';
 import { addressFindings } from './address-rules.ts';
 import type { Description, Judged } from './description.ts';
 import { secondsIn } from './duration.ts';
@@ -25,6 +26,7 @@ export function ruleFindings(written: Judged<Description>): readonly Finding[] {
     ...controlPlaneFindings(settings),
     ...lifetimeFindings(settings),
     ...chartFindings(settings),
+    ...addonFindings(settings.addons ?? {}, entries, machineRange(settings)),
   ];
 }
 

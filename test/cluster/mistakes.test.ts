@@ -60,7 +60,7 @@ const mistakes: readonly (readonly [written: string, line: string])[] = [
   ],
   [
     '{"addons":{"coredn":true}}',
-    'c.json:1:12 addons.coredn: unknown add-on; did you mean "coredns"?; allowed: coredns',
+    'c.json:1:12 addons.coredn: unknown add-on; did you mean "coredns"?; allowed: coredns, metrics-server, local-path, registry, metallb, traefik, headlamp, network-policy',
   ],
   [
     '{"timeouts":{"rolout":9}}',

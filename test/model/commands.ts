@@ -1,3 +1,4 @@
+import { noOtherTrust } from '../../provisioners/addons/registry/machines.ts';
 import { noSwapUnits } from '../../provisioners/phases/host.ts';
 import { openRequests } from '../../provisioners/kubelet-requests.ts';
 import { sh } from '../../src/connection/quote.ts';
@@ -79,6 +80,11 @@ const table: readonly Row[] = [
       const api = may(() => asAdministrator(machine));
       return api === null ? '' : `${requestLines(api)}answered\n`;
     },
+  },
+  {
+    // Registries are for clusters with that add-on; the model has none.
+    shape: like(noOtherTrust([]).question.ask),
+    act: ({ disk }) => (disk.below('/etc/containerd/certs.d').length === 0 ? '' : 'somebody\n'),
   },
   { shape: like(etcdUsers().question.ask), act: (machine) => users(etcdHere(machine), machine) },
   {

@@ -1,7 +1,7 @@
 /** The scratch recipe for the default cluster, with placeholders for whatever is secret or differs. */
 import { X509Certificate } from 'node:crypto';
 import type { Artefact, Artefacts } from '../../src/artefacts/artefact.ts';
-import { defaultLockFile, fill, groupsOf, readLock } from '../../src/artefacts/lock.ts';
+import { defaultLockFile, fill, type Group, groupsOf, readLock } from '../../src/artefacts/lock.ts';
 import type { Plan } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import type { Authority } from '../../src/pki/authority.ts';
@@ -17,7 +17,7 @@ const { fingerprint256: fingerprint } = new X509Certificate(Buffer.from(AUTHORIT
 /** The moment at which everything is rendered. */
 export const NOW = new Date('2026-09-01T12:00:00Z');
 
-const placeholders: ClusterPki = {
+export const placeholders: ClusterPki = {
   authority: (name) =>
     ({
       certificatePem: `<certificate of authority ${name}>\n`,
@@ -35,20 +35,22 @@ const placeholders: ClusterPki = {
 
 /** What the lock names for a cluster with these add-ons, each with the digest aaaa… */
 export function fakeArtefacts(addons: readonly string[] = []): Artefacts {
-  const all = groupsOf(readLock(defaultLockFile()), { addons }).flatMap(({ version, files }) =>
-    files.map((file): Artefact => ({
-      ...{ name: file.name, kind: file.kind, version, source: 'releases', file: `/cache/${file.name}` },
-      ...{ sha256: 'a'.repeat(64), size: 1 },
-      ...(file.kind === 'image' ? { reference: fill(file.image.reference, { version }) } : {}),
-    })),
-  );
+  const lock = readLock(defaultLockFile());
+  const [all, known] = [groupsOf(lock, { addons }), lock.groups].map((groups) => groups.flatMap(described));
   const get = (name: string): Artefact => {
-    const found = all.find((one) => one.name === name);
+    const found = known?.find((one) => one.name === name);
     if (found === undefined) throw new Error(`the lock names no ${name}`);
     return found;
   };
-  return { all: () => all, get };
+  return { all: () => all ?? [], get };
 }
+
+const described = ({ version, files }: Group): Artefact[] =>
+  files.map((file) => ({
+    ...{ name: file.name, kind: file.kind, version, source: 'releases', file: `/cache/${file.name}` },
+    ...{ sha256: 'a'.repeat(64), size: 1 },
+    ...(file.kind === 'image' ? { reference: fill(file.image.reference, { version }) } : {}),
+  }));
 
 /** The plan for all machines of one kind; `more` are lines that the facts of every machine also have. */
 export function planFor(kind: Kind, more: readonly string[] = []): Plan<Scope> {

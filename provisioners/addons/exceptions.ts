@@ -1,0 +1,16 @@
+/** What the security checks would otherwise find wrong with add-ons, and why it is so. */
+
+/** Namespaces in which pods may do what others may not. */
+export const openNamespaces: Readonly<Record<string, string>> = {
+  'local-path-storage': 'short-lived pods make and remove the folders of volumes on the machines',
+  'metallb-system': 'its speakers are on the machines’ own network, to announce addresses there',
+  traefik: 'without MetalLB it has a port of the machines themselves',
+  'kube-network-policies': 'it sets the machines’ own packet filter',
+};
+
+/** ClusterRoles that may do something dangerous. */
+export const powerfulRoles: Readonly<Record<string, string>> = {
+  'hardway:local-path-provisioner': 'making volumes is what it is for',
+  'hardway:traefik': 'Gateways of every namespace name their certificates as Secrets',
+  'hardway:headlamp-nodes': 'whoever logs in sees volumes, and cannot change them',
+};
