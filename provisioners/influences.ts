@@ -6,7 +6,7 @@ import { certificates } from './certificates.ts';
 import { knownArtefacts } from './known-artefacts.ts';
 import type { ClusterPki } from './pki.ts';
 import { builtIn } from './addons/built-in.ts';
-import { everythingWanted, unaskedScope } from './unasked.ts';
+import { everythingWanted, unaskedScope, type Wanted } from './unasked.ts';
 
 /** What the recipe wants of one machine: its resource, the phase it belongs to, and why it is there. */
 export interface WantedThing {
@@ -16,9 +16,13 @@ export interface WantedThing {
   readonly why: string;
 }
 
-/** Everything that the recipe wants of a machine. */
+/** Everything that the recipe wants of a machine, as resources that nobody has asked anything. */
+export const wantedBy = (cluster: Cluster, machine: string): Wanted[] =>
+  walk(cluster, machine, knownArtefacts(cluster));
+
+/** The same for people. */
 export const wantedOf = (cluster: Cluster, machine: string): WantedThing[] =>
-  walk(cluster, machine, knownArtefacts(cluster)).map(({ phase, docs, resource }) => ({
+  wantedBy(cluster, machine).map(({ phase, docs, resource }) => ({
     ...{ id: resource.id, phase, docs, why: resource.why ?? '' },
   }));
 

@@ -30,6 +30,10 @@ export const product: Product = {
       kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
     };
   },
+  async teaching() {
+    const { explained, meantBy } = await import('./explain.ts');
+    return { explained, meantBy };
+  },
   facts: async () => (await import('./facts.ts')).factsScript,
   async explain(cluster, machine, is) {
     const { influences, wantedOf } = await import('./influences.ts');

@@ -62,7 +62,13 @@ const addons: Source = () => {
 
 /** What may stand at a place, by its name; first those that mean something else with one verb. */
 const SOURCES: Readonly<Record<string, Source>> = {
-  ...{ 'node name': machines, 'phase name': phases, 'verify what': checks, 'pki names': machines },
+  ...{
+    'node name': machines,
+    'phase name': phases,
+    'explain thing': phases,
+    'verify what': checks,
+    'pki names': machines,
+  },
   ...{ 'addons name': addons, 'addons names': addons, 'addon name': addons },
   ...{ machine: machines, on: machines, only: phases, skip: phases, from: phases, phase: phases },
 };

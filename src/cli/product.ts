@@ -58,6 +58,12 @@ export interface Product {
   addons(cluster: Cluster, folder: string): Promise<readonly AddonSummary[]>;
   /** The recipe's phases in their order. */
   phases(cluster: Cluster): Promise<readonly PhaseSummary[]>;
+  /** What `explain` says. */
+  teaching(): Promise<{
+    /** About a word, or "role" and which; none: nothing is called so. */
+    explained(cluster: Cluster, words: readonly string[]): readonly Told[];
+    meantBy(cluster: Cluster, word: string): string | undefined;
+  }>;
   /** What the recipe wants of a machine under these ids, and which keys of cluster.json are behind each. */
   explain(cluster: Cluster, machine: string, is: (id: string) => boolean): Promise<readonly Explanation[]>;
 }
@@ -126,6 +132,15 @@ export interface AddonSummary {
   readonly on: boolean;
   /** One sentence. */
   readonly describe: string;
+}
+
+/** One thing explained. */
+export interface Told {
+  readonly title: string;
+  /** What it is for, in one sentence. */
+  readonly says: string;
+  /** Each with a label of one word. */
+  readonly facts: readonly (readonly [label: string, text: string])[];
 }
 
 /** What a phase is, for people. */

@@ -4,6 +4,7 @@ import { addons } from './verbs/addons.ts';
 import { demo } from './verbs/demo.ts';
 import { completion } from './verbs/completion.ts';
 import { down } from './verbs/down.ts';
+import { explain } from './verbs/explain.ts';
 import { help } from './verbs/help.ts';
 import { kubeconfig } from './verbs/kubeconfig.ts';
 import { kubectl } from './verbs/kubectl.ts';
@@ -37,6 +38,7 @@ export const verbs = (product: Product): Verb[] => [
   phase(product),
   status(product),
   why(product),
+  explain(product),
   verify(product),
   demo(product),
   security(product),

@@ -43,6 +43,8 @@ describe('what does not exist is refused with a list of what there is', () => {
     ['plan --from nets', 'there is no phase nets', all],
     ['plan --on minion-9', 'there is no machine minion-9', machines],
     ['why minion-9 kubelet', 'minion-9 is no machine of test', machines],
+    ['explain xyzzy', 'nothing here is called xyzzy', 'hardway explain role master'],
+    ['explain --authorisation-mode=x', 'nothing here is called --authorisation-mode=x', 'with its dashes'],
     [
       'why master kube',
       'nothing of ours on master is called kube',
@@ -59,6 +61,8 @@ describe('what does not exist is refused with a list of what there is', () => {
   it.each([
     ['phase', /^✗ something is missing: hardway phase <name>\n/],
     ['node', /^✗ something is missing: hardway node <action> <name>\n/],
+    ['explain', /^✗ something is missing: hardway explain <thing>\n/],
+    ['explain role chief', /^✗ explain knows no role chief\n/],
     ['node reboot minion-1', /^✗ node knows no action reboot\n {2}→ There are: remove, forget\.\n/],
     ['node forge minion-1', /^✗ node knows no action forge; did you mean forget\?\n/],
     ['node remove', /^✗ something is missing: hardway node <action> <name>\n/],
