@@ -149,7 +149,10 @@ const WORKLOADS = ['deployment', 'daemonset', 'statefulset'];
 
 export const isWorkload = (kind: string): boolean => WORKLOADS.includes(kind.toLowerCase());
 
-/** All pods of a Deployment, DaemonSet or StatefulSet run as it says. */
+/**
+ * All pods of a Deployment, DaemonSet or StatefulSet run as it says. One that the server refused is not waited for: the
+ * next look at what was changed tells why.
+ */
 export const workloadReady = (
   cluster: Cluster,
   kind: string,
@@ -160,8 +163,8 @@ export const workloadReady = (
   description: `${kind.toLowerCase()} ${namespace}/${name} to be rolled out`,
   on: namesOf(byRole(cluster, 'master')).slice(0, 1),
   script:
-    () => sh`said=$(${kubectl} rollout status ${`${kind.toLowerCase()}/${name}`} --namespace ${namespace} --watch=false --request-timeout=5s 2>&1) || { echo "$said"; exit 1; }
-case $said in *'successfully rolled out'*|*'roll out complete'*|*'rolling update complete'*) exit 0;; esac
+    () => sh`said=$(${kubectl} rollout status ${`${kind.toLowerCase()}/${name}`} --namespace ${namespace} --watch=false --request-timeout=5s 2>&1)
+case $said in *'not found'*|*'successfully rolled out'*|*'roll out complete'*|*'rolling update complete'*) exit 0;; esac
 echo "$said" | tail -n 1
 exit 1`,
   evidence:
