@@ -4,33 +4,16 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaces, pollApi } from './support/api-poll.ts';
+import { type Certificate, filesThatTrust, listed, serialsOf } from './support/certificates.ts';
 import { daemons, makeLab } from './support/lab.ts';
-
-interface Certificate {
-  readonly machine: string;
-  readonly place: string;
-  readonly subject: string;
-  readonly serial: string;
-  readonly ends: string;
-  readonly isAuthority: boolean;
-}
 
 /** A cluster whose certificates grow old, are replaced, and come from another authority, while it works. */
 describe('certificates', { timeout: 900_000 }, () => {
   const lab = makeLab('hwt-pki', '192.168.89.0/24');
   const machines = ['master', 'minion-1'];
   const API = '192.168.89.11:6443';
-  const list = async (): Promise<readonly Certificate[]> => {
-    const { code, output } = await lab.hardway('pki', 'list', '--json');
-    expect(code, output).toBe(0);
-    return (JSON.parse(output.slice(output.indexOf('{'))) as { certificates: Certificate[] }).certificates;
-  };
-  const serials = async (): Promise<Map<string, string>> =>
-    new Map(
-      (await list())
-        .filter(({ isAuthority }) => !isAuthority)
-        .map((one) => [`${one.machine} ${one.place}`, one.serial]),
-    );
+  const list = () => listed(lab);
+  const serials = () => serialsOf(lab);
   const served = async (): Promise<string> =>
     (
       await lab.on(
@@ -159,17 +142,22 @@ echo ${readFileSync(archive).toString('base64')} | base64 -d | tar -xpf - -C / &
     expect(authority()).not.toBe(first);
     expect(await namespaces(old), 'the old kubeconfig').not.toBeNull();
     for (const machine of machines) {
-      const line = first.split('\n')[5] ?? '';
-      expect(line.length).toBeGreaterThan(40);
-      const left = await lab.on(
-        machine,
-        `grep -rls '${line}' /etc /var/lib/kubelet /var/lib/kube-proxy; true`,
-      );
-      expect(left.stdout, machine).toBe('');
+      expect(await filesThatTrust(lab, machine, first), machine).toBe('');
     }
     expect(await ready()).toBe('True True');
     // Its connections from before the last step may still be closing.
     await expect.poll(() => kubeletThroughApi().catch(String), { timeout: 30_000 }).toBe('ok');
+    expect((await lab.hardway('plan')).code).toBe(0);
+  });
+
+  it.each(['etcd-ca', 'front-proxy-ca'])('%s is replaced as well, and left nowhere', async (name) => {
+    const file = join(lab.folder, '.hardway', 'pki', `${name}.crt`);
+    const before = readFileSync(file, 'utf8');
+    await done('pki', 'rotate-ca', name);
+    expect(readFileSync(file, 'utf8')).not.toBe(before);
+    for (const machine of machines) expect(await filesThatTrust(lab, machine, before), machine).toBe('');
+    expect(await ready()).toBe('True True');
+    expect(await lab.kubectl(['get', '--raw', '/readyz'])).toBe('ok');
     expect((await lab.hardway('plan')).code).toBe(0);
   });
 
