@@ -1,6 +1,8 @@
 import type { Versions } from '../src/cli/hand.ts';
+import type { Node } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { knownArtefacts } from './known-artefacts.ts';
+import { servicesOf } from './services.ts';
 
 /** In the order in which they are told; each says its version on --version. */
 const PROGRAMS = [
@@ -8,16 +10,18 @@ const PROGRAMS = [
   ...['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
 ];
 
+/** A box may hold programs that its machine has no use for. */
+const programsOf = (node: Node): string[] =>
+  PROGRAMS.filter((name) => name === 'runc' || servicesOf(node).includes(name));
+
 /** All at once: each takes a tenth of a second to start. */
-const each = PROGRAMS.map(
-  (name) =>
-    sh`[ ! -x ${`/usr/local/bin/${name}`} ] || echo ${name}"|$(${`/usr/local/bin/${name}`} --version 2>&1 | head -n 1)" &`,
-);
+const told = (name: string): Script =>
+  sh`[ ! -x ${`/usr/local/bin/${name}`} ] || echo ${name}"|$(${`/usr/local/bin/${name}`} --version 2>&1 | head -n 1)" &`;
 
 export const versions: Versions = {
-  script: sh`echo "os|$(. /etc/os-release; echo "$PRETTY_NAME")"
+  script: (node) => sh`echo "os|$(. /etc/os-release; echo "$PRETTY_NAME")"
 echo "kernel|$(uname -r)"
-${verbatim(each.join('\n') as Script)}
+${verbatim(...programsOf(node).map(told))}
 wait`,
   read(output) {
     const said = new Map(

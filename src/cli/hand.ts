@@ -65,8 +65,8 @@ export interface Own {
 }
 
 export interface Versions {
-  /** Has each program print its own; reads only. */
-  readonly script: Script;
+  /** Has each program that makes the machine what it is print its own; reads only. */
+  script(node: Node): Script;
   /** By program, without a leading v. */
   read(output: string): Readonly<Record<string, string>>;
   /** What is installed by this Hardway, by program. */

@@ -54,23 +54,25 @@ export async function asked(
   { cluster }: Session,
   there: ReadonlyMap<string, Connection> | null,
 ): Promise<AllVersions> {
-  const names = cluster.nodes.map(({ name }) => name);
-  const machines = new Map(
-    await Promise.all(
-      [...(there ?? [])].map(async ([name, connection]): Promise<[string, ByProgram]> => {
-        const { ok, stdout, stderr } = await connection.run(versions.script, { limit: 30 });
-        if (ok) return [name, versions.read(stdout)];
-        const evidence = stderr.trim().split('\n').slice(-3);
-        throw new MachineError(name, 'cannot tell its versions', { evidence });
-      }),
-    ),
+  const known = cluster.nodes.map((node) => ({ node, connection: there?.get(node.name) }));
+  const answers = await Promise.all(
+    known.map(async ({ node, connection }): Promise<[string, ByProgram][]> => {
+      if (connection === undefined) return [];
+      const { ok, stdout, stderr } = await connection.run(versions.script(node), { limit: 30 });
+      if (ok) return [[node.name, versions.read(stdout)]];
+      const evidence = stderr.trim().split('\n').slice(-3);
+      throw new MachineError(node.name, 'cannot tell its versions', { evidence });
+    }),
   );
+  const machines = new Map(answers.flat());
   return {
     hardway:
       (JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as ByProgram)['version'] ?? '',
     wanted: versions.wanted(cluster),
     machines: Object.fromEntries(machines),
-    absent: there === null ? [] : names.filter((name) => !there.has(name)),
+    absent: known.flatMap(({ node, connection }) =>
+      there !== null && connection === undefined ? [node.name] : [],
+    ),
     problems: versions.problems(machines),
   };
 }
