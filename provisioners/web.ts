@@ -1,9 +1,8 @@
 import type { Web } from '../src/cli/hand.ts';
+import { READER } from './addons/headlamp/headlamp.ts';
 
 const NAME = 'headlamp';
 const NAMESPACE = NAME;
-/** May look at everything but Secrets; the page itself has no rights. */
-const READER = 'reader';
 
 export const web: Web = {
   addon: NAME,

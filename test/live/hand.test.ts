@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { untar } from '../../src/artefacts/tar.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { bringUp } from './support/bring-up.ts';
 import { canariesOf, found } from './support/canaries.ts';
 import { command } from './support/command.ts';
 import { makeLab } from './support/lab.ts';
+import { image, importImage } from './support/probe.ts';
 
 const lab = makeLab('hwt-hand', '192.168.92.0/24');
 lab.edit(({ nodes }) => void (nodes[1]!.count = 1));
@@ -239,4 +241,75 @@ it('hardway support-bundle holds logs of every unit and no secret', async () => 
   const log = files.find(({ path }) => path === 'hardway/minion-1/kubelet.log');
   expect(log?.content?.length).toBeGreaterThan(1000);
   expect(files.find(({ path }) => path === 'hardway/status.json')?.content?.toString()).toContain('"Ready"');
+});
+
+describe('hardway ui', () => {
+  const namespace = 'headlamp';
+  const labels = { app: 'page' };
+  const page = {
+    ...{ name: 'page', image, imagePullPolicy: 'Never' },
+    args: ['httpd', '-f', '-p', '4466', '-h', '/www'],
+  };
+  const user = { kind: 'ServiceAccount', name: 'reader', namespace };
+  const role = {
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind: 'ClusterRole',
+    name: 'system:node-problem-detector',
+  };
+
+  it('says that the add-on is off', async () => {
+    const { code, output } = await lab.hardway('ui');
+    expect([code, output]).toEqual([1, expect.stringContaining('addons.headlamp is off')]);
+  });
+
+  // The image of the page cannot be fetched in a closed network: another page stands under its name.
+  it('forwards the page to loopback alone, gives a token that reads, and ends with Ctrl-C', async () => {
+    await importImage(lab, 'minion-1');
+    await lab.kubectl(
+      ['apply', '-f', '-'],
+      JSON.stringify({
+        ...{ apiVersion: 'v1', kind: 'List' },
+        items: [
+          { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+          { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'reader', namespace } },
+          {
+            ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' },
+            ...{ metadata: { name: 'page-reader' }, roleRef: role, subjects: [user] },
+          },
+          {
+            ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'headlamp', namespace } },
+            spec: { selector: labels, ports: [{ port: 80, targetPort: 4466 }] },
+          },
+          {
+            ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'page', namespace, labels } },
+            spec: { nodeName: 'minion-1', terminationGracePeriodSeconds: 0, containers: [page] },
+          },
+        ],
+      }),
+    );
+    await lab.kubectl(['wait', '-n', namespace, 'pod/page', '--for=condition=Ready', '--timeout=60s']);
+    const port = await freePort();
+    const words = ['ui', '--set', 'addons.headlamp=true', '--port', String(port)];
+    const { code } = await until(words, /Ctrl-C ends it/, async (said) => {
+      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('here\n');
+      const closed = await lab.on('minion-1', `curl -s -m 3 http://192.168.92.1:${port}/`);
+      expect([closed.ok, closed.stdout]).toEqual([false, '']);
+      const token = /one hour:\n(\S+)/.exec(said)?.[1] ?? '';
+      const ask = (more: string) =>
+        lab.on(
+          'minion-1',
+          `curl -s -o /dev/null -w '%{http_code}' --cacert /etc/kubernetes/pki/ca.crt ${more} https://192.168.92.11:6443/api/v1/nodes/master`,
+        );
+      expect((await ask(`-H 'Authorization: Bearer ${token}'`)).stdout).toBe('200');
+      expect((await ask('')).stdout).toBe('401');
+      const { exp, iat } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+        exp: number;
+        iat: number;
+      };
+      expect(exp - iat).toBe(3600);
+      expect(readFileSync(join(state, 'journal.ndjson'), 'utf8')).not.toContain(token);
+    });
+    expect(code).toBe(0);
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  });
 });
