@@ -67,7 +67,7 @@ export async function apply(
       ...{ ...options, report, leaving, planOnly },
       ...(selection === undefined ? {} : { selection }),
       // Whoever asks for one step wants to know now.
-      patience: asked === undefined ? PATIENCE : 0,
+      patience: Number(given['patience'] ?? (asked === undefined ? PATIENCE : 0)),
       accepted: () => tellChangedKeys(session, report),
     });
   if (typeof given['plan'] === 'string') {

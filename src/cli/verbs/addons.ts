@@ -35,7 +35,7 @@ export const addons = (product: Product): Verb =>
         case 'diff':
           return converge(product, { ...given, only: ['addons'] }, 'plan');
         case 'apply':
-          return converge(product, { ...given, only: ['addons'] }, 'up');
+          return apply(product, given);
         case 'enable':
           return turn(product, given, true);
         case 'disable':
@@ -46,6 +46,12 @@ export const addons = (product: Product): Verb =>
 
 const converge = async (product: Product, given: Given, verbName: 'up' | 'plan'): Promise<number> =>
   (await import('../run.ts')).run(product, openSession(given), given, verbName);
+
+/** Add-ons are what one waits for: nodes that are on their way are given their time. */
+async function apply(product: Product, given: Given): Promise<number> {
+  const { timeouts } = openSession(given).cluster;
+  return converge(product, { ...given, only: ['addons'], patience: timeouts['nodeReady'] }, 'up');
+}
 
 async function list(product: Product, given: Given): Promise<number> {
   const session = openSession(given);
