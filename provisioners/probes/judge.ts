@@ -58,7 +58,8 @@ const cut = (all: readonly Found[], machine: string, resolvers: readonly string[
 export function names(cluster: Cluster, { asked, resolvers, pods }: Evidence): Found[] {
   const inside = insideName(cluster);
   const all = ways({ pods, asked, resolvers, through: [] });
-  return [...asked].flatMap(([machine, said]): Found[] => {
+  const unknown = [...asked].filter(([, said]) => isUnknownToAll(said)).map(([machine]) => machine);
+  const found = [...asked].flatMap(([machine, said]): Found[] => {
     const answer = one(said, 'name', inside);
     const base = { check: 'dns', machine, id: 'name of the cluster', title: `${inside} is known in a pod` };
     if (answer !== undefined && answer.error === undefined) {
@@ -79,24 +80,24 @@ export function names(cluster: Cluster, { asked, resolvers, pods }: Evidence): F
       },
     ];
   });
+  const [machine] = unknown;
+  if (machine === undefined) return found;
+  const base = { check: 'dns', machine, id: 'name outside', title: `${OUTSIDE} is known in a pod` };
+  const reason = `the machines themselves do not know it (${unknown.join(', ')})`;
+  return [...found, { ...base, is: 'excepted', found: 'unknown', reason }];
 }
 
-/** Not the cluster's affair while the machine itself knows no better. */
+/** Not the cluster's affair. */
+const isUnknownToAll = (said: Asked): boolean =>
+  !said.machineKnows && one(said, 'name', OUTSIDE)?.error !== undefined;
+
 function outsideName(machine: string, said: Asked): Found[] {
   const answer = one(said, 'name', OUTSIDE);
-  if (answer === undefined) return [];
+  if (answer === undefined || isUnknownToAll(said)) return [];
   const base = { check: 'dns', machine, id: 'name outside', title: `${OUTSIDE} is known in a pod` };
   if (answer.error === undefined) return [{ ...base, is: 'well', found: answer.said ?? '' }];
-  return [
-    said.machineKnows
-      ? {
-          ...base,
-          is: 'wrong',
-          found: answer.error,
-          remedy: 'The machine knows it: is DNS of the machines’ own reachable from pods?',
-        }
-      : { ...base, is: 'excepted', found: answer.error, reason: 'the machine itself does not know it' },
-  ];
+  const remedy = 'The machine itself knows it: is the name server of the machines reachable from pods?';
+  return [{ ...base, is: 'wrong', found: answer.error, remedy }];
 }
 
 export const services = ({ asked }: Evidence, page: string): Found[] =>
@@ -151,22 +152,28 @@ export const throughApi = ({ through }: Evidence, what: 'logs' | 'exec'): Found[
           };
     });
 
-/** What stands for all findings of a check when they are well. */
-export function sums(findings: readonly Found[]): Record<string, string> {
-  const checks = [...new Set(findings.map(({ check }) => check))];
-  return Object.fromEntries(
-    checks.map((check) => [check, sum(findings.filter((each) => each.check === check))]),
+/** What stands for all findings of a check when they are well, in the words of what it proves. */
+export const sums = (
+  findings: readonly Found[],
+  describe: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    [...new Set(findings.map(({ check }) => check))].map((check) => [
+      check,
+      sum(
+        findings.filter((each) => each.check === check && each.is !== 'excepted'),
+        describe[check] ?? check,
+      ),
+    ]),
   );
-}
 
-function sum(findings: readonly Found[]): string {
-  const times = findings.flatMap(({ found }) => /([\d.]+) ms$/.exec(found)?.[1] ?? []);
-  const slowest = times.length === 0 ? '' : `, slowest ${Math.max(...times.map(Number))} ms`;
-  const well = findings.filter(({ is }) => is === 'well');
-  const [first] = well;
+function sum(findings: readonly Found[], describe: string): string {
+  const [first] = findings;
   if (first === undefined) return 'nothing to prove';
-  const example = first.found.replace(/, [\d.]+ ms$/, '');
-  return well.length === 1
-    ? `${first.machine}: ${first.title}: ${first.found}`
-    : `${well.length} of ${findings.length}: ${first.title} (${first.machine}: ${first.id}: ${example})${slowest}`;
+  const times = findings.flatMap(({ found }) => /, ([\d.]+) ms$/.exec(found)?.[1] ?? []);
+  const slowest = times.length === 0 ? '' : `, slowest ${Math.max(...times.map(Number))} ms`;
+  const well = findings.filter(({ is }) => is === 'well').length;
+  const seen = findings.length === 1 ? first.found : `${well} of ${findings.length}`;
+  const size = /^\d+ bytes in one packet/.exec(first.found)?.[0];
+  return `${describe}: ${seen}${size === undefined ? '' : `, ${size}`}${findings.length === 1 ? '' : slowest}`;
 }

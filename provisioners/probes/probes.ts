@@ -5,10 +5,11 @@ import type { Connection } from '../../src/connection/connection.ts';
 import { overview } from '../overview/overview.ts';
 import { type Found, sums } from './judge.ts';
 import { prove } from './prove.ts';
+import { byRole } from '../scope.ts';
 
 /** What only looks, and which groups of the overview it is. */
 const LOOKS: Readonly<Record<string, readonly string[]>> = {
-  nodes: ['machines', 'nodes'],
+  nodes: ['nodes'],
   etcd: ['etcd'],
   components: ['components', 'api'],
 };
@@ -38,9 +39,9 @@ async function run(
   const lines = ranked((await overview(cluster, machines)).lines);
   const looked = Object.keys(LOOKS)
     .filter((check) => wanted.includes(check))
-    .flatMap((check) => findings(lines, check, LOOKS[check] ?? []));
+    .flatMap((check) => findings(cluster, lines, check));
   const used = wanted.filter((check) => check === 'nodes' || !(check in LOOKS));
-  if (used.length === 0) return { findings: looked, sums: sums(looked) };
+  if (used.length === 0) return { findings: looked, sums: sums(looked, probes.describe) };
   const cause = obstacle(lines);
   const found =
     cause === undefined
@@ -51,16 +52,20 @@ async function run(
           looked.some(({ is }) => is === 'wrong'),
         );
   const all = [...looked, ...found].sort((a, b) => order(a.check) - order(b.check));
-  return { findings: all, sums: sums(all) };
+  return { findings: all, sums: sums(all, probes.describe) };
 }
 
 const order = (check: string): number => Object.keys(probes.describe).indexOf(check);
 
-function findings(lines: readonly Ranked[], check: string, groups: readonly string[]): Found[] {
+/** What concerns the cluster as a whole is told of its first master. */
+function findings(cluster: Cluster, lines: readonly Ranked[], check: string): Found[] {
+  const master = byRole(cluster, 'master')[0]?.name ?? '';
+  const isMachine = (name: string): boolean => cluster.nodes.some((node) => node.name === name);
   return lines
-    .filter(({ group, is }) => groups.includes(group) && is !== 'unknown')
+    .filter(({ group, is }) => (LOOKS[check] ?? []).includes(group) && is !== 'unknown')
     .map(({ id, what, is, found, remedy, from }) => ({
-      ...{ check, machine: id.split('/')[1] ?? 'cluster', id: what, title: 'is well', found },
+      ...{ check, id: what, title: 'is well', found },
+      machine: id.split('/').find(isMachine) ?? master,
       is: is === 'follows' ? 'excepted' : is === 'well' ? 'well' : 'wrong',
       ...(from === undefined ? {} : { reason: `follows from ${from}` }),
       ...(remedy === undefined ? {} : { remedy }),

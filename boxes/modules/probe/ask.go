@@ -115,10 +115,13 @@ func resolve(name string) answered {
 	return found
 }
 
+// Whoever has just come up is not known everywhere in the same moment: so long a refusal is asked again.
+const patience = 6 * time.Second
+
 func page(address string) answered {
 	found := answered{Kind: "page", To: address}
-	client := http.Client{Timeout: 1500 * time.Millisecond}
-	for range 3 {
+	client := http.Client{Timeout: 2 * time.Second}
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		began := time.Now()
 		response, err := client.Get("http://" + address + "/")
 		if err != nil {
