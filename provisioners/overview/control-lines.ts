@@ -12,11 +12,19 @@ export const componentId = (name: string, service: string): string => `component
 export const pathId = (host: string, port: number): string => `api/${host}:${port}`;
 
 /** Machines that are not there: nothing else is known of them. */
-export const machineLines = (cluster: Cluster, sight: Sight): Line[] =>
+export const machineLines = (cluster: Cluster, sight: Sight, mute: ReadonlyMap<string, string>): Line[] =>
   cluster.nodes.map(({ name }) => {
     const line = { id: machineId(name), group: 'machines', what: name };
     const up = sight.get(name)?.up;
     if (up !== undefined) return { ...line, is: 'well', found: 'is there' };
+    const said = mute.get(name);
+    if (said !== undefined)
+      return {
+        ...line,
+        is: 'wrong',
+        found: `is there, but could not be asked: ${said}`,
+        remedy: 'Ask again.',
+      };
     return {
       ...{ ...line, is: 'wrong', found: 'is not there: nothing answers at its address' },
       remedy: `Start it (npm run lab, vagrant up ${name}); if it is gone for good: hardway node remove ${name}.`,
@@ -55,7 +63,8 @@ export const componentLines = (cluster: Cluster, sight: Sight): Line[] =>
 
 function component(service: string, { units, health, member }: Seen): Pick<Line, 'is' | 'found'> {
   const { state = 'unknown', words = '' } = units.get(service) ?? {};
-  if (state !== 'active') return { is: 'wrong', found: words === '' ? `is ${state}` : words };
+  if (state !== 'active')
+    return { is: 'wrong', found: words === '' ? `is ${state}` : words.replace(`${service} `, '') };
   const code = health.get(service);
   const isSilent = service === 'etcd' ? member === null : code === 0;
   if (isSilent) return { is: 'wrong', found: 'is active, but does not answer' };

@@ -28,10 +28,14 @@ async function look(
   return found === null ? [] : [[node.name, found]];
 }
 
-/** Pure: causes first. */
-export function judged(cluster: Cluster, sight: Sight): Overview {
+/** Pure: causes first. `mute`: machines that are there and could not say, and why. */
+export function judged(
+  cluster: Cluster,
+  sight: Sight,
+  mute: ReadonlyMap<string, string> = new Map(),
+): Overview {
   const lines = [
-    ...machineLines(cluster, sight),
+    ...machineLines(cluster, sight, mute),
     ...componentLines(cluster, sight),
     ...(sight.size === 0
       ? []

@@ -21,8 +21,9 @@ ${verbatim(...paths(cluster).map(path))}
 ${verbatim(...(node.roles.includes('etcd') ? [member] : []))}
 ${verbatim(overlay(cluster))}
 ${verbatim(...('coredns' in cluster.addons ? [names(cluster)] : []))}
+${verbatim(node.roles.includes('master') ? api(cluster, node) : sh`known=`)}
 wait
-${verbatim(...(node.roles.includes('master') ? [api(cluster, node)] : []))}
+printf '%s\\n' "$known"
 echo looked=through`;
 
 /** State and version; of one that does not run also what it said last. */
@@ -106,15 +107,18 @@ const WORKLOADS =
   '{range .items[*]}workload={.kind}|{.metadata.namespace}|{.metadata.name}|{.spec.replicas}{.status.desiredNumberScheduled}|{.status.readyReplicas}{.status.numberReady}{"\\n"}{end}';
 const DNS_PODS = '{range .items[*]}resolver={.spec.nodeName}{"\\n"}{end}';
 
-/** What the API server of this machine knows; why it does not answer when it does not. */
+/**
+ * What the API server of this machine knows; why it does not answer when it does not. Asked while the others answer,
+ * and told after them: it may be long.
+ */
 const api = (
   cluster: Cluster,
   { address }: Node,
-): Script => sh`if nodes=$(${kubectl} --server=${`https://${address}:${cluster.controlPlane.port}`} get nodes --request-timeout=4s -o jsonpath=${NODES} 2>/dev/null); then
+): Script => sh`known=$(if nodes=$(${kubectl} --server=${`https://${address}:${cluster.controlPlane.port}`} get nodes --request-timeout=4s -o jsonpath=${NODES} 2>/dev/null); then
   echo api=answers
   echo "$nodes"
   ${kubectl} get deployments,daemonsets,statefulsets --all-namespaces --selector=app.kubernetes.io/managed-by=hardway --request-timeout=4s -o jsonpath=${WORKLOADS} 2>/dev/null
   ${kubectl} get pods --namespace kube-system --selector=k8s-app=kube-dns --request-timeout=4s -o jsonpath=${DNS_PODS} 2>/dev/null
 else
   echo "silence=$( (${verbatim(whyNoApi(cluster))}) 2>&1 | head -n 1)"
-fi`;
+fi)`;

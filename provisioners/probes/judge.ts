@@ -158,7 +158,7 @@ export const sums = (
   describe: Readonly<Record<string, string>>,
 ): Record<string, string> =>
   Object.fromEntries(
-    [...new Set(findings.map(({ check }) => check))].map((check) => [
+    [...new Set(findings.filter(({ is }) => is !== 'excepted').map(({ check }) => check))].map((check) => [
       check,
       sum(
         findings.filter((each) => each.check === check && each.is !== 'excepted'),
@@ -169,7 +169,7 @@ export const sums = (
 
 function sum(findings: readonly Found[], describe: string): string {
   const [first] = findings;
-  if (first === undefined) return 'nothing to prove';
+  if (first === undefined) return describe;
   const times = findings.flatMap(({ found }) => /, ([\d.]+) ms$/.exec(found)?.[1] ?? []);
   const slowest = times.length === 0 ? '' : `, slowest ${Math.max(...times.map(Number))} ms`;
   const well = findings.filter(({ is }) => is === 'well').length;

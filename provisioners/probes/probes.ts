@@ -37,37 +37,45 @@ async function run(
   by: Undertaking,
 ): Promise<Proven> {
   const lines = ranked((await overview(cluster, machines)).lines);
-  const looked = Object.keys(LOOKS)
-    .filter((check) => wanted.includes(check))
-    .flatMap((check) => findings(cluster, lines, check));
+  const looked = wanted.flatMap((check) => findings(cluster, lines, check, wanted));
   const used = wanted.filter((check) => check === 'nodes' || !(check in LOOKS));
-  if (used.length === 0) return { findings: looked, sums: sums(looked, probes.describe) };
   const cause = obstacle(lines);
+  const isTold = looked.some(({ is }) => is === 'wrong');
   const found =
-    cause === undefined
-      ? await prove(cluster, machines, used, able(cluster, lines), by)
-      : notAsked(
-          used,
-          cause,
-          looked.some(({ is }) => is === 'wrong'),
-        );
+    used.length === 0
+      ? []
+      : cause === undefined
+        ? await prove(cluster, machines, used, able(cluster, lines), by)
+        : [notTried(firstMaster(cluster), used, cause, isTold)];
   const all = [...looked, ...found].sort((a, b) => order(a.check) - order(b.check));
   return { findings: all, sums: sums(all, probes.describe) };
 }
 
 const order = (check: string): number => Object.keys(probes.describe).indexOf(check);
 
-/** What concerns the cluster as a whole is told of its first master. */
-function findings(cluster: Cluster, lines: readonly Ranked[], check: string): Found[] {
-  const master = byRole(cluster, 'master')[0]?.name ?? '';
+const firstMaster = (cluster: Cluster): string => byRole(cluster, 'master')[0]?.name ?? '';
+
+/**
+ * What concerns the cluster as a whole is told of its first master. What only follows from something else is wrong
+ * where that is not told beside it, and otherwise no news.
+ */
+function findings(
+  cluster: Cluster,
+  lines: readonly Ranked[],
+  check: string,
+  wanted: readonly string[],
+): Found[] {
   const isMachine = (name: string): boolean => cluster.nodes.some((node) => node.name === name);
+  const isShown = (group: string, checks: readonly string[]): boolean =>
+    checks.some((each) => LOOKS[each]?.includes(group) === true);
+  const isTold = (id: string): boolean =>
+    isShown(lines.find((line) => line.id === id)?.group ?? '', wanted) || id.startsWith('machine/');
   return lines
-    .filter(({ group, is }) => (LOOKS[check] ?? []).includes(group) && is !== 'unknown')
+    .filter(({ group, is, from }) => isShown(group, [check]) && is !== 'unknown' && !(from && isTold(from)))
     .map(({ id, what, is, found, remedy, from }) => ({
-      ...{ check, id: what, title: 'is well', found },
-      machine: id.split('/').find(isMachine) ?? master,
-      is: is === 'follows' ? 'excepted' : is === 'well' ? 'well' : 'wrong',
-      ...(from === undefined ? {} : { reason: `follows from ${from}` }),
+      ...{ check, id: what, title: 'is well', is: is === 'well' ? 'well' : 'wrong' },
+      machine: id.split('/').find(isMachine) ?? firstMaster(cluster),
+      found: from === undefined ? found : `${found} (follows from ${from})`,
       ...(remedy === undefined ? {} : { remedy }),
     }));
 }
@@ -78,13 +86,16 @@ const obstacle = (lines: readonly Ranked[]): Ranked | undefined =>
   lines.find(({ id, is }) => /^api\/.*:/.test(id) && is !== 'well');
 
 /** What could not be tried is wrong by itself only where its cause is not told beside it. */
-const notAsked = (checks: readonly string[], { what, found }: Ranked, isTold: boolean): Found[] =>
-  checks.map((check) => ({
-    ...{ check, machine: 'cluster', id: check, title: probes.describe[check] ?? check },
-    ...{ is: isTold ? 'excepted' : 'wrong', found: 'could not be tried' },
-    reason: `${what}: ${found}`,
-    remedy: 'hardway status.',
-  }));
+const notTried = (
+  machine: string,
+  checks: readonly string[],
+  { what, found }: Ranked,
+  isTold: boolean,
+): Found => ({
+  ...{ check: checks[0] ?? '', machine, id: checks.join(', '), title: 'can be tried' },
+  ...{ is: isTold ? 'excepted' : 'wrong', found: `${what}: ${found}` },
+  ...{ reason: 'it follows from what is wrong', remedy: 'hardway status.' },
+});
 
 /** Nodes that can start a pod, as far as one can see. */
 const able = (cluster: Cluster, lines: readonly Ranked[]): string[] =>

@@ -36,7 +36,7 @@ const paragraph = ({ machine, id, title, is, found, reason, remedy }: Finding): 
   [
     `${SIGNS[is]} ${machine}: ${id}: ${title}`,
     `    found: ${found}`,
-    ...(reason === undefined ? [] : [`    excepted: ${reason}`]),
+    ...(reason === undefined || is !== 'excepted' ? [] : [`    excepted: ${reason}`]),
     ...(remedy === undefined || is === 'well' ? [] : [`  → ${remedy}`]),
   ]
     .map((line) => printable(line).replaceAll('\n', '?'))

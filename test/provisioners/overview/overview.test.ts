@@ -146,6 +146,17 @@ describe('status', () => {
     );
   });
 
+  it('a machine that is there and cannot say is not called absent', () => {
+    const [, minion] = cluster.nodes;
+    const some = sight([minion!.name, /^looked=.*/]);
+    const { lines } = judged(cluster, some, new Map([[minion!.name, 'limit: sh: not found']]));
+    const line = lines.find(({ id }) => id === `machine/${minion!.name}`);
+    expect(line).toMatchObject({
+      is: 'wrong',
+      found: 'is there, but could not be asked: limit: sh: not found',
+    });
+  });
+
   it('cannot say what it cannot ask: a machine without ping is no fault', () => {
     const found = lines(['minion-1', /^(way=\S+) full.*/, '$1 noping']);
     expect(found.filter(({ is }) => is === 'unknown').map(({ id }) => id)).toEqual([
