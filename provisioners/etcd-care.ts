@@ -12,9 +12,9 @@ import { etcdctl } from './resources/etcd-access.ts';
 
 export const database: Database = {
   status: etcdStatus,
-  async snapshot(cluster, machines, file) {
+  async snapshot(cluster, machines, file, signal) {
     const member = await healthyMember(cluster, machines);
-    return { member: member.name, ...(await snapshotOf(member.name, member.connection, file)) };
+    return { member: member.name, ...(await snapshotOf(member.name, member.connection, file, signal)) };
   },
   async defragment(cluster, machines, told) {
     const { members, problems } = await etcdStatus(cluster, machines);
@@ -65,7 +65,7 @@ echo "sha256 $(sha256sum <"$folder/db" | cut -d' ' -f1)"
 echo data
 base64 -w 65532 "$folder/db"`;
 
-async function snapshotOf(machine: string, connection: Connection, file: string) {
+async function snapshotOf(machine: string, connection: Connection, file: string, signal: AbortSignal) {
   const told = new Map<string, string>();
   const into = received(file);
   try {
@@ -73,6 +73,7 @@ async function snapshotOf(machine: string, connection: Connection, file: string)
     const result = await connection.run(snapshot, {
       limit: COPYING,
       alone: 'etcd-snapshot',
+      signal,
       onLine: (line) => {
         if (isData) return into.take(line);
         isData = line === 'data';

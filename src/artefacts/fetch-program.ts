@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeError } from '../here.ts';
-import { momentary } from '../state/momentary.ts';
+import { madeForAMoment, momentary } from '../state/momentary.ts';
 import { downloadFile } from './download.ts';
 import { progressOf, refuseOther, type FetchOptions } from './received.ts';
 import { readRecord, sha256OfFile, writeRecord } from './record.ts';
@@ -48,6 +48,7 @@ async function inPlaceOf(file: string, make: (temporary: string) => Promise<stri
   const temporary = join(dirname(file), `${momentary(basename(file))}${randomBytes(6).toString('hex')}`);
   try {
     await mkdir(dirname(file), { recursive: true });
+    await removeLeftBehind(file);
     const sha256 = await make(temporary);
     await chmod(temporary, 0o755);
     await flush(temporary);
@@ -58,6 +59,13 @@ async function inPlaceOf(file: string, make: (temporary: string) => Promise<stri
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** What somebody began who was interrupted. */
+async function removeLeftBehind(file: string): Promise<void> {
+  const begun = (await readdir(dirname(file))).filter((name) => name.startsWith(`.${basename(file)}.`));
+  const left = begun.filter((name) => madeForAMoment(name) === 'left behind');
+  await Promise.all(left.map((name) => rm(join(dirname(file), name), { force: true })));
 }
 
 async function flush(path: string): Promise<void> {

@@ -79,8 +79,8 @@ type Machines = ReadonlyMap<string, Connection>;
 
 export interface Database {
   status(cluster: Cluster, machines: Machines): Promise<DatabaseStatus>;
-  /** Writes a verified copy into a file here. Throws MachineError. */
-  snapshot(cluster: Cluster, machines: Machines, file: string): Promise<Snapshot>;
+  /** Writes a verified copy into a file here; nothing stays when the signal comes. Throws MachineError. */
+  snapshot(cluster: Cluster, machines: Machines, file: string, signal: AbortSignal): Promise<Snapshot>;
   /** One member after the other, the leader last; told as each is done. Throws MachineError when one is not healthy. */
   defragment(cluster: Cluster, machines: Machines, told: (one: Defragmented) => void): Promise<void>;
 }

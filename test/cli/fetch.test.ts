@@ -72,6 +72,7 @@ describe('hardway kubectl fetch', () => {
     await fetch('--from', url, '--to', to);
     const before = asked.length;
     writeFileSync(join(to, 'kubectl'), 'damaged');
+    writeFileSync(join(to, '.kubectl.4194300.0123456789ab'), 'begun by somebody who was interrupted');
     const { code, out } = await fetch('--from', url, '--to', to);
     expect([code, asked.length, readFileSync(join(to, 'kubectl'), 'utf8')]).toEqual([0, before, tool]);
     expect(out).toContain(`${join(to, 'kubectl')}: was damaged`);

@@ -106,6 +106,8 @@ describe('the status of the database', () => {
   });
 });
 
+const { signal } = new AbortController();
+
 describe('a snapshot', () => {
   const bytes = Buffer.alloc(100_000, 'snapshot');
   const lines = (bytes.toString('base64').match(/.{1,65532}/g) ?? []).join('\n');
@@ -122,7 +124,7 @@ describe('a snapshot', () => {
   it('arrives from a member that does not lead, closed and verified', () =>
     inTemporaryDirectory(async (dir) => {
       const file = join(dir, 'sub', 'copy.db');
-      const found = await database.snapshot(cluster, from(copy(sha256(bytes))), file);
+      const found = await database.snapshot(cluster, from(copy(sha256(bytes))), file, signal);
       expect(found).toEqual({
         member: 'one',
         sha256: sha256(bytes),
@@ -147,16 +149,23 @@ describe('a snapshot', () => {
       { run: /snapshot save/, reply: { outcome: 'lost', code: null } as const },
       /while the snapshot was taken/,
     ],
+    [
+      'is interrupted',
+      { run: /snapshot save/, reply: { outcome: 'aborted', code: null } as const },
+      /no snapshot could be taken \(aborted/,
+    ],
   ])('that %s leaves nothing', (_, second, message) =>
     inTemporaryDirectory(async (dir) => {
-      await expect(database.snapshot(cluster, from(second), join(dir, 'copy.db'))).rejects.toThrow(message);
+      await expect(database.snapshot(cluster, from(second), join(dir, 'copy.db'), signal)).rejects.toThrow(
+        message,
+      );
       expect(readdirSync(dir)).toEqual([]);
     }),
   );
 
   it('needs a healthy member', async () => {
     const { map } = machines({ one: [down], two: [down] });
-    await expect(database.snapshot(cluster, map, '/nowhere/copy.db')).rejects.toThrow(
+    await expect(database.snapshot(cluster, map, '/nowhere/copy.db', signal)).rejects.toThrow(
       'no member of the database is healthy',
     );
     expect(existsSync('/nowhere')).toBe(false);

@@ -9,6 +9,7 @@ import { present } from '../present.ts';
 import type { Product } from '../product.ts';
 import { openSession, type Session } from '../session.ts';
 import { table } from '../table.ts';
+import { untilInterrupted } from '../until-interrupted.ts';
 import { type Given, type Verb, verb } from '../verb.ts';
 
 export const etcd = (product: Product): Verb =>
@@ -47,7 +48,10 @@ const actions: Readonly<Record<string, Action>> = {
     const file = resolve(typeof given['to'] === 'string' ? given['to'] : usualPlace(session));
     if (existsSync(file))
       throw new UsageError(`${file} exists`, { remedy: 'Name another file, or remove it.' });
-    const found = await database.snapshot(session.cluster, await present(session), file);
+    const { signal, release } = untilInterrupted();
+    const found = await database
+      .snapshot(session.cluster, await present(session), file, signal)
+      .finally(release);
     const { member, size, revision, keys, sha256 } = found;
     tell(
       given,
