@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untar } from '../../src/artefacts/tar.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { bringUp } from './support/bring-up.ts';
@@ -19,6 +19,7 @@ const state = join(lab.folder, '.hardway');
 const elsewhere = mkdtempSync(join(tmpdir(), 'hardway-elsewhere-'));
 
 beforeAll(() => bringUp(lab));
+afterAll(() => rmSync(elsewhere, { recursive: true }));
 
 const hardway = join(lab.folder, 'dist/hardway.js');
 /** Goes on until it is ended as by Ctrl-C; returns what it had said, and its exit code. */
