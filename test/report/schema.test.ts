@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/package-root.ts';
 import type { Event } from '../../src/report/event.ts';
 import { ndjsonReport } from '../../src/report/ndjson.ts';
 import { workplace } from '../cli/workplace.ts';
@@ -55,6 +57,15 @@ describe('schemas/events.schema.json', () => {
     for (const key of schema.$defs[event.type]?.required ?? []) {
       const { [key]: _, ...rest } = line(event);
       expect([key, isPublished(rest)]).toEqual([key, false]);
+    }
+  });
+
+  it('docs/events.md names every kind with its keys', () => {
+    const docs = readFileSync(new URL('docs/events.md', packageRoot), 'utf8');
+    for (const kind of kinds) {
+      const row = docs.split('\n').find((text) => text.startsWith(`| \`${kind}\``)) ?? '';
+      const { time: _, type: __, ...keys } = schema.$defs[kind]?.properties ?? {};
+      expect([kind, ...Object.keys(keys).filter((key) => !row.includes(`\`${key}\``))]).toEqual([kind]);
     }
   });
 
