@@ -17,8 +17,8 @@ export async function throughGateway(
   const visitor = await visit(site, `${gateway.address}:${gateway.port}`, host);
   const port = gateway.port === 80 ? '' : `:${gateway.port}`;
   return {
-    found: `visitor ${visitor} came through the Gateway ${gateway.name}`,
-    url: `http://${host}${port}/ (${host} is ${gateway.address}: a line for /etc/hosts, or curl --resolve ${host}:${gateway.port}:${gateway.address})`,
+    found: `visitor ${visitor} came through the Gateway ${gateway.name}; in /etc/hosts of this computer: ${gateway.address} ${host}`,
+    url: `http://${host}${port}/`,
   };
 }
 

@@ -1,9 +1,13 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bringUp } from './support/bring-up.ts';
+import { command } from './support/command.ts';
 import { interrupted } from './support/interrupted.ts';
 import { makeLab } from './support/lab.ts';
 
 const lab = makeLab('hwt-look', '192.168.91.0/24');
+lab.edit((description) => {
+  description['addons'] = { coredns: true, 'local-path': true, traefik: true };
+});
 const machines = ['master', 'minion-1', 'minion-2'];
 
 interface Said {
@@ -44,7 +48,7 @@ const images = async (): Promise<string> =>
 /** Nothing that verify or demo made is left, in the cluster or on a machine. */
 async function expectNothingLeft(): Promise<void> {
   expect(await namespaces()).not.toMatch(/hardway-/);
-  expect(await images()).not.toContain('hardway.local/');
+  expect(await images()).not.toMatch(/hardway\.local\/(verify|demo|probe)/);
 }
 
 beforeAll(async () => {
@@ -169,13 +173,20 @@ describe('hardway demo', () => {
   it('shows each step and is gone', async () => {
     const { code, output } = await lab.hardway('demo');
     expect(code, output).toBe(0);
-    for (const step of ['database', 'front', 'count', 'data', 'gone'])
+    for (const step of ['database', 'front', 'count', 'data', 'page', 'gone'])
       expect(output).toMatch(new RegExp(`^✓ ${step}: `, 'm'));
+    expect(output).toMatch(/✓ data: outlived its pod: .* visitor 3/);
     await expectNothingLeft();
   });
 
   it('stays when it is to be kept, until it is to be removed', async () => {
-    expect((await lab.hardway('demo', '--keep')).code).toBe(0);
+    const { output } = await lab.hardway('demo', '--keep');
+    const host = /→ http:\/\/(\S+)\/$/m.exec(output)?.[1] ?? '';
+    const at = /\/etc\/hosts of this computer: (\S+) /.exec(output)?.[1] ?? '';
+    const page = await command('curl', ['-sS', '-m', '10', '-H', `Host: ${host}`, `http://${at}/`], {
+      cwd: lab.folder,
+    });
+    expect(page.output, output).toMatch(/You are visitor <b id="visitor">5</);
     expect(await namespaces()).toContain('hardway-demo');
     expect((await lab.hardway('demo', '--remove')).code).toBe(0);
     await expectNothingLeft();
