@@ -43,4 +43,8 @@ describe('help', () => {
     // What another program is given is its own help.
     if (verb.handsOver === undefined) expect((await hardway(name, '--help')).text).toBe(asked.text);
   });
+
+  it.each(shown.map(({ usage, describe: text }) => [usage, text]))('says what %s is for', (_, text) => {
+    expect(text).toMatch(/^[A-Z].{10,}[^.]$/);
+  });
 });
