@@ -119,11 +119,16 @@ export const established = (cluster: Cluster, definitions: readonly string[]): C
           name: 'apiServer',
           description: `${definitions.length === 1 ? definitions[0] : `${definitions.length} new kinds`} to be known to the API`,
           on: namesOf(byRole(cluster, 'master')).slice(0, 1),
-          script: () =>
-            sh`${kubectl} wait --for=condition=Established crd ${definitions} --timeout=1s --request-timeout=5s 2>&1`,
+          script:
+            () => sh`known=$(${kubectl} get crd ${definitions} --request-timeout=5s --no-headers -o ${establishedColumn} 2>&1)
+[ $? = 0 ] && [ "$(echo "$known" | grep -cx True)" = ${String(definitions.length)} ] && exit 0
+echo "$known" | tail -n 1
+exit 1`,
           limit: seconds(cluster, 'apiServer'),
         },
       ];
+
+const establishedColumn = 'custom-columns=IS:.status.conditions[?(@.type=="Established")].status';
 
 const waitingPods =
   '{range .items[*]}{range .status.containerStatuses[?(@.ready==false)]}{" "}{.name}: {.state.waiting.reason}{": "}{.state.waiting.message}{end}{end}';

@@ -37,12 +37,18 @@ export const base64 = (text: string): string => Buffer.from(text).toString('base
 /** For an annotation of pods that read a file only when they start: another text makes other pods. */
 export const mark = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** A namespace of an add-on's own; `level` is what the API server lets pods do there. */
-export const namespaceOf = (name: string, level: 'restricted' | 'baseline' | 'privileged'): Manifest => ({
-  ...core,
-  kind: 'Namespace',
-  metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': level } },
-});
+/**
+ * A namespace of an add-on's own, whose default account gives pods no token; `level` is what the API server lets pods
+ * do there.
+ */
+export const namespaceOf = (name: string, level: 'restricted' | 'baseline' | 'privileged'): Manifest[] => [
+  {
+    ...core,
+    kind: 'Namespace',
+    metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': level } },
+  },
+  { ...serviceAccount('default', name), automountServiceAccountToken: false },
+];
 
 /** Who an add-on's pods are, when they ask nothing of the API and when they do. */
 export const serviceAccount = (name: string, namespace: string): Manifest => ({

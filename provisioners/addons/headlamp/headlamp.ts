@@ -27,7 +27,7 @@ export const headlamp: Addon = {
 
 function objects(): Manifest[] {
   return [
-    namespaceOf(namespace, 'restricted'),
+    ...namespaceOf(namespace, 'restricted'),
     { ...serviceAccount(name, namespace), automountServiceAccountToken: false },
     { ...serviceAccount(READER, namespace), automountServiceAccountToken: false },
     clusterBinding('hardway:headlamp-reader', 'view', READER, namespace),

@@ -38,7 +38,7 @@ export const localPath: Addon = {
 function objects({ cluster, artefacts }: AddonScope): Manifest[] {
   const { path } = settingsOf(cluster, 'local-path', usual);
   return [
-    namespaceOf(namespace, 'privileged'),
+    ...namespaceOf(namespace, 'privileged'),
     serviceAccount(name, namespace),
     { ...serviceAccount(folders, namespace), automountServiceAccountToken: false },
     ...rights(name, name, namespace, [

@@ -32,7 +32,7 @@ function objects({ cluster, artefacts }: AddonScope): Manifest[] {
   const { addresses } = settingsOf<Settings>(cluster, 'metallb', { addresses: [] });
   return [
     // The speaker is on the machines' own network.
-    namespaceOf(namespace, 'privileged'),
+    ...namespaceOf(namespace, 'privileged'),
     // Without the conversion of an old form of BGPPeer: only that needs a webhook, and nobody has peers here.
     ...definitions('metallb/definitions.json'),
     serviceAccount('controller', namespace),

@@ -40,7 +40,7 @@ export const metricsServer: Addon = {
 function objects({ artefacts, pki }: AddonScope): Manifest[] {
   const leaf = pki.leaf('addons/metrics-server');
   return [
-    namespaceOf(namespace, 'restricted'),
+    ...namespaceOf(namespace, 'restricted'),
     serviceAccount(name, namespace),
     ...clusterRights(`system:${name}`, name, namespace, [
       { apiGroups: [''], resources: ['nodes/metrics'], verbs: ['get'] },

@@ -22,7 +22,7 @@ export const networkPolicy: Addon = {
 function objects(): Manifest[] {
   return [
     // It sets the machines' own packet filter.
-    namespaceOf(namespace, 'privileged'),
+    ...namespaceOf(namespace, 'privileged'),
     serviceAccount(name, namespace),
     ...clusterRights('hardway:kube-network-policies', name, namespace, [
       { apiGroups: [''], resources: ['pods', 'namespaces', 'nodes'], verbs: ['list', 'watch'] },

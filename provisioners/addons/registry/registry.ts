@@ -44,7 +44,7 @@ function objects({ cluster, artefacts, pki }: AddonScope): Manifest[] {
   const volume = `registry-${node}`;
   const annotations = { 'hardway.dev/certificate': mark(leaf.certificate) };
   return [
-    namespaceOf(namespace, 'restricted'),
+    ...namespaceOf(namespace, 'restricted'),
     { ...serviceAccount(name, namespace), automountServiceAccountToken: false },
     certificateSecret('serving', namespace, leaf),
     {

@@ -50,7 +50,7 @@ export const traefik: Addon = {
 function objects({ cluster, artefacts }: AddonScope): Manifest[] {
   const { nodes, port } = traefikSettings(cluster);
   return [
-    namespaceOf(namespace, hasAddress(cluster) ? 'restricted' : 'privileged'),
+    ...namespaceOf(namespace, hasAddress(cluster) ? 'restricted' : 'privileged'),
     ...definitions('traefik/gateway-api.json'),
     serviceAccount(name, namespace),
     ...clusterRights('hardway:traefik', name, namespace, rules),
