@@ -314,3 +314,16 @@ describe('hardway ui', () => {
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   });
 });
+
+it('hardway lab destroy takes the cluster out of the user’s own kubeconfig', async () => {
+  const file = join(elsewhere, 'own');
+  await lab.hardway('kubeconfig', '--merge', '--to', file);
+  expect(readFileSync(file, 'utf8')).toContain('hwt-hand');
+  const words = [hardway, 'lab', 'destroy'];
+  const { code, output } = await command(process.execPath, words, {
+    cwd: lab.folder,
+    env: { KUBECONFIG: file },
+  });
+  expect([code, output]).toEqual([0, expect.stringContaining(`${file}: ours was taken out of it`)]);
+  expect(readFileSync(file, 'utf8')).not.toContain('hwt-hand');
+});

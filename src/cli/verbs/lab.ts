@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Report } from '../../report/event.ts';
 import { terminal } from '../../report/terminal.ts';
 import { withLock } from '../../state/lock.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -35,6 +38,7 @@ export const lab = (product: Product): Verb =>
       if (given['destroy'] === true || given['action'] === 'destroy') {
         const { labDestroy } = await import('../../lab/lab.ts');
         await withLock(session.state.dir, { who: 'lab destroy', wait: 60 }, () => labDestroy(at));
+        await leaveUserConfig(product, session, report);
         report({
           type: 'note',
           text: `the lab ${session.cluster.name} is gone; artefacts and boxes stay cached`,
@@ -44,6 +48,17 @@ export const lab = (product: Product): Verb =>
       return up(product, session, given);
     },
   );
+
+/** The user's own kubeconfig names no cluster that is gone. One that cannot be read is the user's affair. */
+async function leaveUserConfig(product: Product, { cluster, state }: Session, report: Report): Promise<void> {
+  const { changeConfig, userConfig } = await import('../user-config.ts');
+  const file = userConfig();
+  if (!existsSync(file)) return;
+  const { kubeconfigs } = await product.hand();
+  const own = { name: cluster.name, origin: resolve(state.dir), file };
+  const changed = await changeConfig(file, (text) => kubeconfigs.unmerge(text, own)).catch(() => false);
+  if (changed) report({ type: 'note', text: `${file}: ours was taken out of it` });
+}
 
 async function up(product: Product, session: Session, given: Given): Promise<number> {
   const [{ labUp }, { isNew }, { run }] = await Promise.all([
