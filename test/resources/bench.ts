@@ -7,13 +7,17 @@ import type { Connection, Upload } from '../../src/connection/connection.ts';
 import { localConnection } from '../../src/connection/local.ts';
 import { change } from '../../src/engine/change.ts';
 import { differences } from '../../src/engine/difference.ts';
+import { LOGS } from '../../src/engine/output.ts';
 import { type Answer, type Resource, unknown } from '../../src/engine/resource.ts';
 import { survey } from '../../src/engine/survey.ts';
 
 /** A folder for the tests of one file, removed after them. */
 export function workFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hardway-resources-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(`${LOGS}/test.log`, { force: true });
+  });
   return folder;
 }
 
