@@ -5,6 +5,7 @@ import { sh } from '../../src/connection/quote.ts';
 import { deliver, withdraw } from '../probes/image.ts';
 import { applied, ask, clear, refuseStopped, type Site, siteOf } from '../probes/site.ts';
 import { defaultClass } from '../probes/storage.ts';
+import { together } from '../probes/together.ts';
 import { kubectl } from '../resources/manifest.ts';
 import { throughGateway } from './gateway.ts';
 import { FRONTS, NAMESPACE, objects, PURPOSE } from './objects.ts';
@@ -38,7 +39,7 @@ async function attempted(cluster: Cluster, machines: Machines, site: Site, by: T
 
 async function takenAway(machines: Machines, site: Site, by: Telling): Promise<void> {
   const began = Date.now();
-  await Promise.all([clear(site), withdraw(machines, PURPOSE)]);
+  await together(clear(site), withdraw(machines, PURPOSE));
   by.tell({ step: 'gone', found: `the namespace ${NAMESPACE} is gone`, seconds: since(began) });
 }
 
@@ -51,7 +52,7 @@ async function shown(cluster: Cluster, machines: Machines, site: Site, by: Telli
     began = Date.now();
   };
   // What was kept, or left by a call that was killed.
-  await Promise.all([clear(site), deliver(machines, PURPOSE, by.report)]);
+  await together(clear(site), deliver(machines, PURPOSE, by.report));
   refuseStopped(by.signal);
   const name = await defaultClass(site);
   const place = name === '' ? 'in the pod itself: no StorageClass is the default' : `on a volume of ${name}`;

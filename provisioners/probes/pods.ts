@@ -1,6 +1,6 @@
 import { type Script, sh } from '../../src/connection/quote.ts';
 import { kubectl } from '../resources/manifest.ts';
-import { ask, type Site } from './site.ts';
+import { type Site, watch } from './site.ts';
 
 export interface Pod {
   readonly name: string;
@@ -18,7 +18,7 @@ const COLUMNS =
 
 /** Waits until as many pods run as are expected; returns all there are, when the time is up too. */
 export async function pods(site: Site, expected: number, limit: number): Promise<Pod[]> {
-  return (await ask(site, 'waiting for pods', waiting(site.namespace, expected, limit), limit + 15))
+  return (await watch(site, 'waiting for pods', waiting(site.namespace, expected, limit), limit + 15))
     .split('\n')
     .filter((line) => line.includes('|'))
     .map(pod);

@@ -18,6 +18,7 @@ import { NAMESPACE, objects, PURPOSE } from './objects.ts';
 import { type Pod, pods } from './pods.ts';
 import { applied, ask, clear, refuseStopped, type Site, siteOf } from './site.ts';
 import { storage } from './storage.ts';
+import { together } from './together.ts';
 
 /** Seconds that pods have to start on nodes that are well. */
 const START = 20;
@@ -34,12 +35,16 @@ export async function prove(
   note(`two pods on each of ${nodes.length} nodes try it; they are taken away afterwards`);
   try {
     // What an earlier call left when it was killed.
-    await Promise.all([clear(site), deliver(machines, PURPOSE, report)]);
+    await together(clear(site), deliver(machines, PURPOSE, report));
     refuseStopped(signal);
     await ask(site, 'making pods', applied(objects()));
-    return await tried(cluster, machines, wanted, nodes, site);
+    const [found, stored] = await together(
+      tried(cluster, machines, wanted, nodes, site),
+      wanted.includes('storage') ? storage(site).then((one) => [one]) : [],
+    );
+    return [...found, ...stored];
   } finally {
-    await Promise.all([clear(site), withdraw(machines, PURPOSE)]);
+    await together(clear(site), withdraw(machines, PURPOSE));
   }
 }
 
@@ -50,9 +55,6 @@ async function tried(
   nodes: readonly string[],
   site: Site,
 ): Promise<Found[]> {
-  const stored = wanted.includes('storage') ? storage(site) : null;
-  // Told where it is awaited.
-  stored?.catch(() => undefined);
   const all = (await pods(site, nodes.length * 2, START)).filter(({ node }) => nodes.includes(node));
   const there = started(all, nodes);
   const answering = all.filter(({ part, isRunning }) => part === 'answering' && isRunning);
@@ -88,7 +90,7 @@ async function tried(
     logs: () => throughApi(evidence, 'logs'),
     exec: () => throughApi(evidence, 'exec'),
   };
-  return [...wanted.flatMap((check) => found[check]?.() ?? []), ...(stored === null ? [] : [await stored])];
+  return wanted.flatMap((check) => found[check]?.() ?? []);
 }
 
 /** Nodes on which both pods run. */

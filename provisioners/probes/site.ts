@@ -33,8 +33,19 @@ export function siteOf(
   return { namespace, master, connection, signal };
 }
 
-/** Runs a script on the master. Throws MachineError with its last words when it fails, and when everything is stopped. */
+/**
+ * Runs a script on the master, to its end even when everything is stopped meanwhile: what it makes must be there when
+ * it is taken away. Throws MachineError with its last words when it fails.
+ */
 export async function ask(site: Site, what: string, script: Script, limit = 30): Promise<string> {
+  refuseStopped(site.signal);
+  const result = await site.connection.run(script, { limit });
+  refuseStopped(site.signal);
+  return saidBy(site, what, result);
+}
+
+/** As above, for a script that only looks: nobody waits for it any more when everything is stopped. */
+export async function watch(site: Site, what: string, script: Script, limit: number): Promise<string> {
   refuseStopped(site.signal);
   const result = await site.connection.run(script, { limit, signal: site.signal });
   refuseStopped(site.signal);

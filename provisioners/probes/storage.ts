@@ -2,7 +2,7 @@ import type { Found } from './judge.ts';
 import { type Script, sh } from '../../src/connection/quote.ts';
 import { kubectl } from '../resources/manifest.ts';
 import { claim, once } from './objects.ts';
-import { applied, ask, type Site } from './site.ts';
+import { applied, ask, type Site, watch } from './site.ts';
 
 const CLASSES = `{range .items[?(@.metadata.annotations.storageclass\\.kubernetes\\.io/is-default-class=="true")]}{.metadata.name}{"\\n"}{end}`;
 
@@ -60,7 +60,7 @@ const givenBack = (namespace: string): Script =>
 const REMEDY = 'kubectl get events --all-namespaces --sort-by=.lastTimestamp says what the provisioner did.';
 
 async function lastWord(site: Site, pod: string): Promise<{ isOver: boolean; said: string }> {
-  const said = await ask(site, `waiting for the pod ${pod}`, waiting(site.namespace, pod), LIMIT + 15);
+  const said = await watch(site, `waiting for the pod ${pod}`, waiting(site.namespace, pod), LIMIT + 15);
   const [phase = '', ...words] = said.trim().split('|');
   return { isOver: phase === 'Succeeded', said: words.join('|') || `the pod is ${phase}` };
 }
