@@ -90,6 +90,17 @@ const unusedDefault: Row = {
   },
 };
 
+const networkPolicies: Row = {
+  ...{ id: 'CIS 5.3.1-2', title: 'network policies are enforced', on: onFirstMaster },
+  judge: ({ cluster }) =>
+    cluster.addons['network-policy'] === undefined
+      ? excepted(
+          'flannel',
+          'flannel connects pods and enforces no policies: without the add-on network-policy every pod reaches every other',
+        )
+      : well('the add-on network-policy'),
+};
+
 export const policies: readonly Row[] = [
   exception(
     '3.1.1-3',
@@ -99,17 +110,12 @@ export const policies: readonly Row[] = [
   ),
   auditPolicy,
   podSecurity,
-  exception(
-    '5.3.1-2',
-    'network policies are enforced',
-    'flannel',
-    'flannel connects pods and enforces no policies: until there is a policy engine every pod reaches every other',
-  ),
+  networkPolicies,
   exception(
     '5.4.1-2',
     'secrets come from a store outside',
     'Secrets',
-    'what runs in the cluster decides that; Hardway’s own pods are given none',
+    'what runs in the cluster decides that; Hardway’s own pods are given none but their certificates, as files',
   ),
   unusedDefault,
 ];

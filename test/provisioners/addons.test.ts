@@ -3,6 +3,7 @@ import { derive } from '../../src/cluster/derive.ts';
 import type { Description } from '../../src/cluster/description.ts';
 import { addonsOf, builtIn } from '../../provisioners/addons/built-in.ts';
 import { openNamespaces } from '../../provisioners/addons/exceptions.ts';
+import { doorsOf } from '../../provisioners/doors.ts';
 import type { Manifest } from '../../provisioners/resources/manifest.ts';
 import { fakeArtefacts, placeholders } from './scratch.ts';
 
@@ -129,4 +130,15 @@ it('the registry is at the address of the machine that keeps it, and another mac
     objectsWith(addons, 'registry').find(({ kind }) => kind === 'PersistentVolume')?.metadata.name;
   expect(volume({ registry: true })).toBe('registry-minion-1');
   expect(volume({ registry: { node: 'minion-2' } })).toBe('registry-minion-2');
+});
+
+it('the port of MetalLB’s speakers is a door only where it is on', () => {
+  const portsWith = (addons: Description['addons']): number[] => {
+    const cluster = clusterWith(addons);
+    return cluster.nodes
+      .flatMap((node) => doorsOf(cluster, node))
+      .flatMap(({ from }) => (from === 7946 ? [from] : []));
+  };
+  expect(portsWith({ metallb: everything.metallb })).toHaveLength(6);
+  expect(portsWith({ traefik: true })).toEqual([]);
 });
