@@ -151,10 +151,15 @@ async function evident(product: Product, session: Session, outcome: Outcome): Pr
   return nodes && { nodes, problems: [] };
 }
 
+/** Seconds that what was changed may need to come up. */
+const COMING_UP = 120;
+/** Seconds after which a kubelet has noticed that its API server was restarted, and has said again that it is there. */
+const RECONNECTING = 50;
+
 async function looked(product: Product, session: Session, { changes }: Outcome): Promise<ClusterStatus> {
   const machines = await present(session);
   if (machines.size === 0) return { nodes: [], problems: [] };
-  return product.status(session.cluster, machines, changes > 0 ? 120 : 20);
+  return product.status(session.cluster, machines, changes > 0 ? COMING_UP : RECONNECTING);
 }
 
 export function tellFailure(report: Report, error: unknown): void {
