@@ -214,15 +214,28 @@ describe('from outside', () => {
     expect(await get(address, 'other.test')).toMatch(/^404 /);
   });
 
-  it('a browser on this host opens the page', async () => {
-    const address = await gateway();
-    const rules = `--host-resolver-rules=MAP shop.test ${address}`;
+  /** What a browser on this host makes of a page behind the Gateway. */
+  const opened = async (url: string): Promise<string> => {
+    const rules = `--host-resolver-rules=MAP ${new URL(url).hostname} ${await gateway()}`;
     const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', rules];
-    const { output } = await command('chromium', [...flags, '--dump-dom', 'http://shop.test/'], {
+    const { output } = await command('chromium', [...flags, '--dump-dom', url], {
       cwd: lab.folder,
       seconds: 60,
     });
-    expect(output).toContain('<h1>from our registry</h1>');
+    return output;
+  };
+
+  it('a browser on this host opens the page', async () => {
+    expect(await opened('http://shop.test/')).toContain('<h1>from our registry</h1>');
+  });
+
+  it('and that of the demo, which counts its visitors in a database', async () => {
+    const { code, output } = await lab.hardway('demo', '--keep');
+    expect(code, output).toBe(0);
+    const url = /http:\/\/demo\.\S+/.exec(output)?.[0] ?? '';
+    expect(await opened(url), output).toMatch(/You are visitor <b id="visitor">\d+<\/b>/);
+    const removed = await lab.hardway('demo', '--remove');
+    expect(removed.code, removed.output).toBe(0);
   });
 
   it('without MetalLB it has a port of the machines that are named', async () => {

@@ -118,11 +118,9 @@ describe('hardway verify', () => {
     await expectNothingLeft();
   });
 
-  it('proves everything in half a minute, and leaves nothing', async () => {
-    const began = Date.now();
+  it('proves everything, and leaves nothing', async () => {
     const { code, output } = await lab.hardway('verify');
     expect(code, output).toBe(0);
-    expect(Date.now() - began).toBeLessThan(30_000);
     for (const check of [
       'nodes',
       'etcd',
