@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // Workers that have spoken SSH do not end by themselves, and nothing of theirs is left to wait for.
+    teardownTimeout: 2000,
     projects: [
       {
         test: {
