@@ -123,7 +123,7 @@ function operatorFacts(lab: Lab): string[] {
     const isContent = about.isFile() && /^(pki\/|kubeconfig$)/.test(name);
     return isContent
       ? [`${fact} ${sum(readFileSync(join(root, name)))}`]
-      : /^(journal|known_hosts)/.test(name)
+      : /^(journal|known_hosts|runs)/.test(name)
         ? []
         : [fact];
   });
