@@ -1,4 +1,5 @@
 import type { Artefact } from '../../src/artefacts/artefact.ts';
+import { PINNED } from '../../src/artefacts/image.ts';
 import { installPath } from '../../src/artefacts/install-path.ts';
 import { sh } from '../../src/connection/quote.ts';
 import { type Batch, type Resource, unknown } from '../../src/engine/resource.ts';
@@ -10,7 +11,7 @@ const RECORDS = '/var/lib/hardway/imported';
 const images: Batch = {
   name: 'image',
   script: (asks) => sh`[ -d /var/lib/containerd/io.containerd.metadata.v1.bolt ] || { echo answered; exit 0; }
-/usr/local/bin/ctr --namespace k8s.io images ls -q 2>/dev/null || exit 0
+/usr/local/bin/ctr --namespace k8s.io images ls -q ${pinnedOnly} 2>/dev/null || exit 0
 echo answered
 cd ${RECORDS} 2>/dev/null && for name in ${asks.map((ask) => recordName(ask))}; do echo "from|$name|$(cat "$name" 2>/dev/null)"; done`,
   answers: (output, asks) => {
@@ -23,6 +24,8 @@ cd ${RECORDS} 2>/dev/null && for name in ${asks.map((ask) => recordName(ask))}; 
     });
   },
 };
+
+const pinnedOnly = `labels."${PINNED.replace('=', '"==')}`;
 
 const recordName = (reference: string): string => reference.replaceAll(/[/:]/g, '_');
 
@@ -45,6 +48,7 @@ export function image(archive: Artefact): Resource {
     steps: () => [
       {
         run: sh`/usr/local/bin/ctr --namespace k8s.io images import ${installPath(archive)}
+/usr/local/bin/ctr --namespace k8s.io images label ${reference} ${PINNED} >/dev/null
 mkdir -p ${RECORDS}
 echo ${archive.sha256} > ${`${RECORDS}/${recordName(reference)}`}`,
       },

@@ -25,6 +25,9 @@ export interface ImageFile {
   readonly mode: number;
 }
 
+/** A label: the kubelet removes images that no pod uses when its disk fills up; these it could not fetch again. */
+export const PINNED = 'io.cri-containerd.pinned=pinned';
+
 /** A docker-archive (one uncompressed layer) as `ctr images import` takes it; same input, same bytes. */
 export function dockerArchive(image: ImageDescription): Buffer {
   const layer = tar(layerEntries(image.files));

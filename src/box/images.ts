@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { $ } from 'zx';
 import type { Artefact, Artefacts } from '../artefacts/artefact.ts';
+import { PINNED } from '../artefacts/image.ts';
 import type { Report } from '../report/event.ts';
 import { sudo, writeAsRoot } from './sudo.ts';
 
@@ -29,6 +30,7 @@ export async function importImages(artefacts: Artefacts, root: string, report: R
       const ctr = [...sudo, artefacts.get('ctr').file, '--address', socket, '--namespace', 'k8s.io'];
       for (const image of images) {
         await $({ quiet: true })`${ctr} images import --local ${image.file}`;
+        await $({ quiet: true })`${ctr} images label ${image.reference ?? image.name} ${PINNED}`;
         await noteImport(image, root);
       }
     } finally {

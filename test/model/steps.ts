@@ -165,6 +165,12 @@ done`,
     }),
   },
   {
+    shape: shape`/usr/local/bin/ctr --namespace k8s.io images label ${word} ${word} >/dev/null`,
+    act: once(({ images }, reference = '') => {
+      if (!images.has(reference)) throw new Refusal(1, `ctr: image "${reference}": not found`);
+    }),
+  },
+  {
     shape: shape`echo ${word} > ${IMPORTED}/${word}`,
     act: once(({ disk }, sha256 = '', name = '') => disk.overwrite(`${IMPORTED}/${name}`, `${sha256}\n`)),
   },

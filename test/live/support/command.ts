@@ -20,6 +20,8 @@ export function command(program: string, args: readonly string[], options: Comma
     child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
     child.on('error', reject);
+    // Who ends without reading what it was given closes the pipe.
+    child.stdin.on('error', () => undefined);
     child.on('close', (code) => {
       clearTimeout(timer);
       resolve({ code, output: Buffer.concat(said).toString() });
