@@ -66,7 +66,7 @@ const nodes = (cluster: Cluster, there: readonly string[]): Condition =>
   nodesReady(
     cluster,
     namesOf(cluster.nodes).filter((name) => there.includes(name)),
-    cluster.waitForNodes ?? undefined,
+    cluster.waitForNodes === 'all' ? undefined : cluster.waitForNodes,
   );
 
 /** Of all add-ons that are on, and of the user's. */

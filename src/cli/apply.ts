@@ -1,3 +1,4 @@
+import { asWritten } from '../cluster/addons.ts';
 import type { Node } from '../cluster/model.ts';
 import type { Outcome, Selection } from '../engine/converge.ts';
 import { effect } from '../engine/site.ts';
@@ -133,7 +134,7 @@ async function consent(
 
 /** For the account, and so that `why` can tell which of them was behind a change. */
 async function tellChangedKeys({ state, cluster }: Session, report: Report): Promise<void> {
-  const keys = await changedKeys(state, cluster);
+  const keys = await changedKeys(state, asWritten(cluster));
   if (keys.length > 0) report({ type: 'described', keys });
 }
 

@@ -57,7 +57,7 @@ const checks: Source = async ({ product }) => {
 const addons: Source = () => {
   const text = readFileSync(new URL('schemas/cluster.schema.json', packageRoot), 'utf8');
   const schema = JSON.parse(text) as { properties: { addons: { properties: Record<string, unknown> } } };
-  return Object.keys(schema.properties.addons.properties);
+  return Object.keys(schema.properties.addons.properties).filter((name) => name !== 'waitForNodes');
 };
 
 /** What may stand at a place, by its name; first those that mean something else with one verb. */

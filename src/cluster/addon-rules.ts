@@ -1,16 +1,18 @@
 /** Rules over what add-ons are told of machines and addresses. */
-import type { AddonValues } from './model.ts';
+import { chartsOf } from './addons.ts';
+import type { AddonEntry } from './description.ts';
 import type { Entry } from './entry.ts';
+import type { AddonValues } from './model.ts';
 import { expand } from './machines.ts';
 import type { Finding, Path } from './problem.ts';
 import { toNumber, isAddress, parseRange, span } from './ranges.ts';
 import type { Range } from './ranges.ts';
 
-type Values = Readonly<Record<string, boolean | AddonValues | undefined>>;
+type Entries = Readonly<Record<string, AddonEntry | undefined>>;
 
 /** `range` is undefined when the description has it wrong. */
 export function addonFindings(
-  addons: Values,
+  addons: Entries,
   entries: readonly Entry[],
   range: Range | undefined,
 ): readonly Finding[] {
@@ -22,6 +24,9 @@ export function addonFindings(
     return [{ path, at: 'value', message: `no machine is called "${name}"`, allowed: names.join(', ') }];
   };
   return [
+    ...Object.entries(chartsOf(addons)).flatMap(([name, { chart, sha256 }]) =>
+      chartFindings(name, chart, sha256),
+    ),
     ...unknown(['addons', 'registry', 'node'], field(registry, 'node')),
     ...listIn(field(traefik, 'nodes')).flatMap((name, index) =>
       unknown(['addons', 'traefik', 'nodes', index], name),
@@ -34,6 +39,22 @@ export function addonFindings(
         )),
   ];
 }
+
+/** A name that releases may have, and a digest for what anybody could exchange on its way. */
+function chartFindings(name: string, chart: string, sha256: string | undefined): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (!RELEASE.test(name) || name.length > 53) {
+    const allowed = "at most 53 lower-case letters, digits and '-'";
+    findings.push({ path: ['addons', name], at: 'key', message: 'no name for a chart', allowed });
+  }
+  if (chart.startsWith('https://') && sha256 === undefined) {
+    const message = `${chart} is downloaded: sha256 must say which file it is`;
+    findings.push({ path: ['addons', name, 'chart'], at: 'value', message });
+  }
+  return findings;
+}
+
+const RELEASE = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
 const withoutAddresses: Finding = {
   ...{ path: ['addons', 'metallb'], at: 'value' },
@@ -69,7 +90,7 @@ function endsOf(text: string): readonly [number, number] | undefined {
   return [range.first, range.last];
 }
 
-const field = (values: boolean | AddonValues | undefined, key: string): unknown =>
-  typeof values === 'object' ? values[key] : undefined;
+const field = (values: AddonEntry | undefined, key: string): unknown =>
+  typeof values === 'object' ? (values as AddonValues)[key] : undefined;
 
 const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

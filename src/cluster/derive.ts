@@ -1,15 +1,16 @@
 /** From a description without mistakes to the cluster: defaults filled in, entries expanded, addresses planned. */
+import { builtInOf, chartsOf } from './addons.ts';
 import type { Description, NodeEntry } from './description.ts';
 import { expand } from './machines.ts';
 import type { Machine } from './machines.ts';
-import type { AddonValues, Cluster, Node } from './model.ts';
+import type { Cluster, Node } from './model.ts';
 import { nth, parseRange } from './ranges.ts';
 import { machineDefaults, settle } from './settings.ts';
 import { parseSsh, toTarget } from './ssh-target.ts';
 
 /** `folder` is where cluster.json lies: key files are relative to it. */
 export function derive(description: Description, folder: string): Cluster {
-  const { dns, nodes, addons, charts, ...settings } = settle(description);
+  const { dns, nodes, addons, ...settings } = settle(description);
   const machines = expand(nodes, parseRange(settings.network.machineCidr));
   const services = parseRange(settings.network.serviceCidr);
   return {
@@ -20,20 +21,16 @@ export function derive(description: Description, folder: string): Cluster {
       apiServiceIP: nth(services, 1),
     },
     nodes: machines.map((machine) => toNode(machine, nodes[machine.entry]!, folder)),
-    addons: valuesOf(addons),
+    addons: builtInOf(addons),
+    waitForNodes: typeof addons['waitForNodes'] === 'number' ? addons['waitForNodes'] : 'all',
     charts: Object.fromEntries(
-      Object.entries(charts).map(([name, chart]) => [name, { namespace: name, values: {}, ...chart }]),
+      Object.entries(chartsOf(addons)).map(([name, chart]) => [
+        name,
+        { namespace: name, values: {}, ...chart },
+      ]),
     ),
   };
 }
-
-/** Those that are on; `true` is an add-on that nothing else is said of. */
-const valuesOf = (addons: Readonly<Record<string, boolean | AddonValues>>): Cluster['addons'] =>
-  Object.fromEntries(
-    Object.entries(addons).flatMap(([name, value]) =>
-      value === false ? [] : [[name, value === true ? {} : value]],
-    ),
-  );
 
 function toNode({ name, address }: Machine, entry: NodeEntry, folder: string): Node {
   if (name === undefined || address === undefined) throw new Error(`${entry.name} has no name or address`);

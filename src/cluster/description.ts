@@ -16,10 +16,13 @@ export interface Description {
   readonly artefacts?: Partial<Cluster['artefacts']>;
   readonly timeouts?: Readonly<Record<string, number>>;
   readonly nodes?: readonly NodeEntry[];
-  readonly charts?: Readonly<Record<string, Pick<Chart, 'chart'> & Partial<Chart>>>;
-  readonly waitForNodes?: number;
-  readonly addons?: Readonly<Record<string, boolean | AddonValues>>;
+  readonly addons?: Readonly<Record<string, AddonEntry>>;
 }
+
+/** Under "waitForNodes" a number or "all", under the name of a built-in add-on its values, otherwise a chart. */
+export type AddonEntry = boolean | number | string | AddonValues | ChartEntry;
+
+export type ChartEntry = Pick<Chart, 'chart'> & Partial<Chart>;
 
 export interface NetworkDescription {
   readonly machineCidr?: string;

@@ -1,6 +1,8 @@
 /** What the schema objects to, as findings a person can act on. */
 import type { ErrorObject } from 'ajv';
+import { unknownAddons } from './addons.ts';
 import type { Finding, Path } from './problem.ts';
+import { startsWith } from './problem.ts';
 import { phrase } from './phrases.ts';
 import { nearest } from './suggest.ts';
 import validate from './validator.ts';
@@ -8,10 +10,12 @@ import validate from './validator.ts';
 /** Everything the schema finds wrong with the data: one finding a value, and one a key unknown or missing. */
 export function schemaFindings(data: unknown): readonly Finding[] {
   validate(data);
-  const findings: Finding[] = [];
+  const strangers = unknownAddons(data);
+  const findings = [...strangers];
   const explained = new Set<string>();
   for (const error of validate.errors ?? []) {
     const path = toPath(error.instancePath, data);
+    if (strangers.some((stranger) => startsWith(path, stranger.path))) continue;
     if (error.keyword === 'additionalProperties') findings.push(unknownKey(error, path));
     else if (error.keyword === 'required') findings.push(missingKey(error, path));
     // The error about the key itself says more than this one.
@@ -27,7 +31,7 @@ export function schemaFindings(data: unknown): readonly Finding[] {
 function unknownKey(error: ErrorObject, path: Path): Finding {
   const key = String(error.params['additionalProperty']);
   const allowed = Object.keys(error.parentSchema?.['properties'] ?? {});
-  const kind = { '/addons': 'add-on', '/timeouts': 'condition' }[error.instancePath] ?? 'key';
+  const kind = error.instancePath === '/timeouts' ? 'condition' : 'key';
   const suggestion = nearest(key, allowed);
   const message = `unknown ${kind}`;
   return { path: [...path, key], at: 'key', message, suggestion, allowed: allowed.join(', ') };

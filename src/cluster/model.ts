@@ -50,8 +50,8 @@ export interface Cluster {
   readonly nodes: readonly Node[];
   /** Built-in add-ons that are on, each with what cluster.json says of it. */
   readonly addons: Readonly<Record<string, AddonValues>>;
-  /** How many nodes must be Ready before add-ons are applied; null: all that are there. */
-  readonly waitForNodes: number | null;
+  /** How many nodes must be Ready before add-ons are applied; all: those that are there. */
+  readonly waitForNodes: number | 'all';
   /** Helm charts by name, rendered on the operator's side. */
   readonly charts: Readonly<Record<string, Chart>>;
 }

@@ -25,7 +25,6 @@ export function ruleFindings(written: Judged<Description>): readonly Finding[] {
     ...addressFindings(entries, machineRange(settings)),
     ...controlPlaneFindings(settings),
     ...lifetimeFindings(settings),
-    ...chartFindings(settings),
     ...addonFindings(settings.addons ?? {}, entries, machineRange(settings)),
   ];
 }
@@ -72,11 +71,3 @@ function lifetimeFindings({ pki }: Judged<Settings>): readonly Finding[] {
   const message = `${leafValidity} is longer than the ${caValidity} of the authorities that sign (pki.caValidity)`;
   return [{ path: ['pki', 'leafValidity'], at: 'value', message }];
 }
-
-/** What anybody could exchange on its way is known by its digest. */
-const chartFindings = ({ charts }: Judged<Settings>): readonly Finding[] =>
-  Object.entries(charts ?? {}).flatMap(([name, chart]): Finding[] => {
-    if (!chart?.chart?.startsWith('https://') || chart.sha256 !== undefined) return [];
-    const message = `${chart.chart} is downloaded: sha256 must say which file it is`;
-    return [{ path: ['charts', name, 'chart'], at: 'value', message }];
-  });

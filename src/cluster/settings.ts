@@ -1,13 +1,12 @@
 /** Every setting of a description with its default; what follows from other settings is left to derive.ts. */
-import type { Description, NodeEntry } from './description.ts';
-import type { AddonValues, Cluster } from './model.ts';
+import type { AddonEntry, Description, NodeEntry } from './description.ts';
+import type { Cluster } from './model.ts';
 
-export interface Settings extends Omit<Cluster, 'network' | 'nodes' | 'addons' | 'charts'> {
+export interface Settings extends Omit<Cluster, 'network' | 'nodes' | 'addons' | 'charts' | 'waitForNodes'> {
   readonly network: Omit<Cluster['network'], 'dns' | 'apiServiceIP'>;
   readonly dns: { readonly domain: string; readonly serviceIP?: string };
   readonly nodes: readonly NodeEntry[];
-  readonly addons: Readonly<Record<string, boolean | AddonValues>>;
-  readonly charts: NonNullable<Description['charts']>;
+  readonly addons: Readonly<Record<string, AddonEntry>>;
 }
 
 const defaults: Settings = {
@@ -46,9 +45,7 @@ const defaults: Settings = {
     { name: 'master', roles: ['etcd', 'master'] },
     { name: 'minion', count: 2, roles: ['minion'] },
   ],
-  addons: { coredns: true },
-  waitForNodes: null,
-  charts: {},
+  addons: { waitForNodes: 'all', coredns: true },
 };
 
 /** Settings that every machine has unless its entry says otherwise; memory in MiB. */
@@ -78,8 +75,6 @@ export function settle(description: Description): Settings {
     timeouts: withDefaults(defaults.timeouts, given.timeouts),
     nodes: given.nodes,
     addons: withDefaults(defaults.addons, given.addons),
-    waitForNodes: given.waitForNodes,
-    charts: withDefaults(defaults.charts, given.charts),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { derive } from '../../src/cluster/derive.ts';
 import { problemsOf } from './problems-of.ts';
 
 /** With the machines of the lab: master 192.168.56.11, minions .101 and .102. */
@@ -6,6 +7,8 @@ const told = (addons: object): readonly string[] =>
   problemsOf({ addons }).map((line) => line.replace(/^c\.json:\d+:\d+ /, ''));
 
 const pool = (...addresses: string[]): object => ({ metallb: { addresses } });
+const known =
+  'coredns, metrics-server, local-path, registry, metallb, traefik, headlamp, network-policy, waitForNodes, or any name with a "chart"';
 const range = '192.168.56.0/24 (192.168.56.0 to 192.168.56.255)';
 
 describe('what add-ons are told', () => {
@@ -14,6 +17,9 @@ describe('what add-ons are told', () => {
     [{ registry: { node: 'minion-2', port: 30_600 }, traefik: { nodes: ['minion-1'], port: 8080 } }],
     [pool('192.168.56.200-192.168.56.220', '192.168.56.224/28')],
     [{ metallb: false, registry: false }],
+    [{ waitForNodes: 'all' }],
+    [{ waitForNodes: 1, tea: { chart: 'charts/tea', namespace: 'kitchen', values: { leaves: 3 } } }],
+    [{ tea: { chart: 'https://example.org/tea.tgz', sha256: '0'.repeat(64) } }],
   ])('%j is right', (addons) => {
     expect(told(addons)).toEqual([]);
   });
@@ -51,7 +57,45 @@ describe('what add-ons are told', () => {
       pool('192.168.56.300-192.168.56.301'),
       'addons.metallb.addresses[0]: 192.168.56.300-192.168.56.301 is neither "first-last" nor a range',
     ],
+    [
+      { treafik: { port: 8080 } },
+      `addons.treafik: unknown add-on; did you mean "traefik"?; allowed: ${known}`,
+    ],
+    [
+      { waitForNode: 1 },
+      `addons.waitForNode: unknown add-on; did you mean "waitForNodes"?; allowed: ${known}`,
+    ],
+    [
+      { waitForNodes: 'most' },
+      'addons.waitForNodes: "most" is not allowed; allowed: "all" or a whole number',
+    ],
+    [{ waitForNodes: true }, 'addons.waitForNodes: must be a whole number or text in double quotes, is true'],
+    [{ waitForNodes: 0 }, 'addons.waitForNodes: 0 is too small; allowed: 1 to 5000'],
+    [{ traefik: { chart: 'charts/mine' } }, 'addons.traefik.chart: unknown key; allowed: nodes, port'],
+    [
+      { tea: { chart: 'charts/tea', vlaues: {} } },
+      'addons.tea.vlaues: unknown key; did you mean "values"?; allowed: chart, sha256, namespace, values',
+    ],
+    [{ tea: { chart: 7 } }, 'addons.tea.chart: must be text in double quotes, is 7'],
+    [
+      { Tea: { chart: 'charts/tea' } },
+      "addons.Tea: no name for a chart; allowed: at most 53 lower-case letters, digits and '-'",
+    ],
+    [
+      { tea: { chart: 'https://example.org/tea.tgz' } },
+      'addons.tea.chart: https://example.org/tea.tgz is downloaded: sha256 must say which file it is',
+    ],
   ])('%j is wrong', (addons, line) => {
     expect(told(addons)).toEqual([line]);
   });
+});
+
+it('what is built in and what is a chart is told by the name', () => {
+  const { addons, charts, waitForNodes } = derive(
+    { addons: { waitForNodes: 2, traefik: true, metallb: false, tea: { chart: 'charts/tea' } } },
+    '/',
+  );
+  expect(addons).toEqual({ coredns: {}, traefik: {} });
+  expect(charts).toEqual({ tea: { chart: 'charts/tea', namespace: 'tea', values: {} } });
+  expect(waitForNodes).toBe(2);
 });

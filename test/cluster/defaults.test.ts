@@ -25,7 +25,7 @@ function objectsIn(field: Field, place = ''): readonly (readonly [string, Field]
 }
 
 const ajv = compiler();
-const objects = objectsIn(schema);
+const objects = [...objectsIn(schema), ...objectsIn(schema.$defs.chart, '.addons.<chart>')];
 const fields = objects.flatMap(([place, { properties = {} }]) =>
   Object.entries(properties).map(([key, field]) => [`${place}.${key}`, field] as const),
 );
@@ -40,7 +40,10 @@ describe('the schema', () => {
   });
 
   it.each(objects)('allows no unknown key in "%s"', (_, object) => {
-    expect(object.additionalProperties).toBe(false);
+    // Under "addons" any other name is a chart, and nothing else.
+    expect(object.additionalProperties).toEqual(
+      object === schema.properties.addons ? { $ref: '#/$defs/chart' } : false,
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import { problemsOf } from './problems-of.ts';
 const labelForm = "lower-case letters, digits and '-', beginning and ending with a letter or digit";
 const rangeForm = 'an IPv4 range such as "10.244.0.0/16"; IPv6 is not supported yet';
 const topKeys =
-  '$schema, name, kubernetes, network, controlPlane, kubelet, pki, token, security, artefacts, timeouts, nodes, waitForNodes, charts, addons';
+  '$schema, name, kubernetes, network, controlPlane, kubelet, pki, token, security, artefacts, timeouts, nodes, addons';
 
 /** One mistake each, and every word of what is said about it. */
 const mistakes: readonly (readonly [written: string, line: string])[] = [
@@ -60,7 +60,7 @@ const mistakes: readonly (readonly [written: string, line: string])[] = [
   ],
   [
     '{"addons":{"coredn":true}}',
-    'c.json:1:12 addons.coredn: unknown add-on; did you mean "coredns"?; allowed: coredns, metrics-server, local-path, registry, metallb, traefik, headlamp, network-policy',
+    'c.json:1:12 addons.coredn: unknown add-on; did you mean "coredns"?; allowed: coredns, metrics-server, local-path, registry, metallb, traefik, headlamp, network-policy, waitForNodes, or any name with a "chart"',
   ],
   [
     '{"timeouts":{"rolout":9}}',

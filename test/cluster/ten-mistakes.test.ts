@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { DescriptionError } from '../../src/errors.ts';
 import { loadCluster, readProblems } from '../../src/cluster/load.ts';
 
-const addons = 'coredns, metrics-server, local-path, registry, metallb, traefik, headlamp, network-policy';
+const addons =
+  'coredns, metrics-server, local-path, registry, metallb, traefik, headlamp, network-policy, waitForNodes, or any name with a "chart"';
 const file = join('test', 'fixtures', 'ten-mistakes.json');
 
 const lines = [

@@ -154,7 +154,7 @@ describe('add-ons', () => {
       'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  leaves: "{{ .Values.leaves }}"\n',
     );
     lab.edit((description) => {
-      description['charts'] = { tea: { chart: 'charts/tea', values: { leaves: 3 } } };
+      description['addons'] = { coredns: true, tea: { chart: 'charts/tea', values: { leaves: 3 } } };
     });
     await applies('inventory:add-ons', 'namespace:tea', 'configmap:tea/tea');
     expect(await lab.kubectl(['get', 'configmap', 'tea', '-n', 'tea', '-o', 'jsonpath={.data.leaves}'])).toBe(
@@ -162,7 +162,7 @@ describe('add-ons', () => {
     );
     expect(await get('secrets', '-A', '-l', 'owner=helm')).toBe('');
     lab.edit((description) => {
-      delete description['charts'];
+      description['addons'] = { coredns: true };
     });
     await applies('inventory:no-longer-wanted');
     expect(await get('namespace', 'tea')).toBe('');
@@ -185,7 +185,7 @@ describe('add-ons', () => {
     write('addons/late.yaml', documents(object('v1', 'ConfigMap', 'late', {}, 'default')));
     const tooFew = await lab.hardway('phase', 'addons', '--set', 'timeouts.nodeReady=2');
     expect(tooFew.output).toContain('1 of 2 nodes are Ready; not yet: minion-1');
-    const enough = await lab.hardway('addons', 'diff', '--set', 'waitForNodes=1');
+    const enough = await lab.hardway('addons', 'diff', '--set', 'addons.waitForNodes=1');
     expect(enough.code, enough.output).toBe(2);
     const waiting = lab.hardway('addons', 'apply');
     await lab.on('minion-1', 'sleep 4; systemctl start kubelet');
