@@ -29,6 +29,13 @@ export interface Scope {
 export const byRole = (cluster: Cluster, role: Node['roles'][number]): Node[] =>
   cluster.nodes.filter((node) => node.roles.includes(role));
 
+/** Whether a machine becomes a node of the cluster; masters may be told not to. */
+export const isNode = ({ controlPlane }: Cluster, { roles }: Pick<Node, 'roles'>): boolean =>
+  controlPlane.registerNode || !roles.includes('master');
+
+/** Machines that become nodes of the cluster. */
+export const nodesOf = (cluster: Cluster): Node[] => cluster.nodes.filter((node) => isNode(cluster, node));
+
 /** Names only. */
 export const namesOf = (nodes: readonly Node[]): string[] => nodes.map(({ name }) => name);
 

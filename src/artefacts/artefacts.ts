@@ -1,16 +1,19 @@
 import { ArtefactError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import type { Artefact, Artefacts } from './artefact.ts';
-import type { Source } from './cache.ts';
-import { groupsOf, type Group, type Wanted } from './lock.ts';
+import { groupsOf, type Wanted } from './lock.ts';
 import { recordedGroup, verifiedGroup } from './verify.ts';
-import { findGroup, openWorkshop, type Finished, type Places } from './workshop.ts';
+import {
+  findGroup,
+  type Finished,
+  openWorkshop,
+  type Places,
+  sourcesOf,
+  type WantedSource,
+} from './workshop.ts';
 
 export { installPath } from './install-path.ts';
 export { verifyArtefact } from './verify.ts';
-
-/** 'auto' takes releases where they can be reached and Go modules otherwise. */
-export type WantedSource = 'auto' | Source;
 
 /** With names only these artefacts, though their whole groups are made. */
 export interface ProvideOptions extends Places, Wanted {
@@ -51,11 +54,6 @@ export function cachedArtefacts(source: WantedSource, options: Places & Wanted =
     all.push(...artefacts);
   }
   return collection(all, options.names);
-}
-
-function sourcesOf(group: Group, source: WantedSource): readonly Source[] {
-  if (group.releases === null) return ['modules'];
-  return source === 'auto' ? ['releases', 'modules'] : [source];
 }
 
 function verify({ group, source, folder }: Finished): Promise<readonly Artefact[]> {

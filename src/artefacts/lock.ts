@@ -13,9 +13,11 @@ export interface Group {
   readonly name: string;
   /** Without a leading v. */
   readonly version: string;
-  /** The add-on (or "charts") that alone needs it; absent: every cluster needs it. */
-  readonly for?: string;
+  /** Who alone needs it: add-ons, "charts", "static-pods" …; absent: every cluster needs it. */
+  readonly for?: string | readonly string[];
   readonly files: readonly LockedFile[];
+  /** A group whose programs its images hold: it says no version and no recipes of its own, and has those of that group. */
+  readonly wraps?: string;
   /** null: upstream publishes nothing to download, so Go modules are always used. */
   readonly releases: ReleaseRecipe | RegistryRecipe | null;
   readonly modules: GoRecipe | CRecipe;
@@ -99,13 +101,27 @@ export function defaultLockFile(): string {
 
 export function readLock(file: string): Lock {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Lock;
+    const lock = JSON.parse(readFileSync(file, 'utf8')) as Lock;
+    return { ...lock, groups: lock.groups.map((group) => withRecipes(group, lock)) };
   } catch (error) {
     throw new ArtefactError(`the artefact lock ${file} cannot be read`, { evidence: [String(error)] });
   }
 }
 
-/** What is wanted of the lock: what every cluster needs and what these add-ons need, or else these artefacts. */
+function withRecipes(group: Group, lock: Lock): Group {
+  if (group.wraps === undefined) return group;
+  const { version, releases, modules } = wrappedBy(group.wraps, lock);
+  return { ...group, version, releases, modules };
+}
+
+/** The group of that name. */
+export function wrappedBy(name: string, { groups }: Lock): Group {
+  const group = groups.find((one) => one.name === name);
+  if (group === undefined) throw new ArtefactError(`the artefact lock has no group ${name}`);
+  return group;
+}
+
+/** What is wanted of the lock: what every cluster needs and what these (see optional.ts) need, or else these artefacts. */
 export interface Wanted {
   readonly addons?: readonly string[];
   readonly names?: readonly string[];
@@ -114,7 +130,9 @@ export interface Wanted {
 /** The groups that yield what is wanted, in the order of the lock. */
 export function groupsOf(lock: Lock, { addons = [], names }: Wanted = {}): readonly Group[] {
   if (names === undefined)
-    return lock.groups.filter((group) => group.for === undefined || addons.includes(group.for));
+    return lock.groups.filter(
+      (group) => group.for === undefined || [group.for].flat().some((one) => addons.includes(one)),
+    );
   const known = lock.groups.flatMap((group) => group.files.map((file) => file.name));
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {

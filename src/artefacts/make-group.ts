@@ -1,13 +1,14 @@
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ArtefactError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { makeFolder, recipeKey, type Source } from './cache.ts';
 import { dockerArchive } from './image.ts';
-import { cachedName, fill, type Group, type LockedFile, programOf } from './lock.ts';
+import { cachedName, fill, type Group, type LockedFile, programOf, wrappedBy } from './lock.ts';
 import { buildPrograms } from './modules.ts';
 import { fetchPrograms } from './release-forms.ts';
 import { goVersion } from './toolchain.ts';
-import type { Finished, Workshop } from './workshop.ts';
+import { findGroup, type Finished, sourcesOf, type WantedSource, type Workshop } from './workshop.ts';
 
 /** Downloads or compiles a group into the cache. */
 export async function makeGroup(
@@ -27,6 +28,20 @@ export async function makeGroup(
     for (const file of group.files) await finishFile(file, group, into, shop.arch);
   });
   return { group, source, folder };
+}
+
+/** Images of programs that lie in the cache already. */
+export async function wrapGroup(group: Group, shop: Workshop, wanted: WantedSource): Promise<Finished> {
+  const inner = findGroup(wrappedBy(group.wraps ?? '', shop.lock), sourcesOf(group, wanted), shop);
+  if (inner === undefined) throw new ArtefactError(`the cache does not hold what ${group.name} wraps`);
+  const key = recipeKey(group, inner.source, shop.modules, shop.arch);
+  const folder = await makeFolder(shop.store, key, group, async (into) => {
+    for (const file of group.files) {
+      await copyFile(join(inner.folder, programOf(file)), join(into, programOf(file)));
+      await finishFile(file, group, into, shop.arch);
+    }
+  });
+  return { group, source: inner.source, folder };
 }
 
 /** A program becomes executable, or the only file of an image. */

@@ -1,18 +1,37 @@
 import pLimit from 'p-limit';
 import { ArtefactError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
-import type { ProvideOptions, WantedSource } from './artefacts.ts';
-import type { Group } from './lock.ts';
-import { makeGroup } from './make-group.ts';
+import type { ProvideOptions } from './artefacts.ts';
+import { type Group, wrappedBy } from './lock.ts';
+import { makeGroup, wrapGroup } from './make-group.ts';
 import { unreachable } from './reachable.ts';
 import { addressesOf } from './release-forms.ts';
 import { requireToolchain } from './toolchain.ts';
-import type { Finished, Workshop } from './workshop.ts';
+import { findGroup, type Finished, sourcesOf, type WantedSource, type Workshop } from './workshop.ts';
 
 type Wanted = Pick<ProvideOptions, 'source' | 'report' | 'offline'>;
 
-/** Downloads these groups, or compiles those whose releases cannot be reached. */
+/** Downloads these groups, or compiles those whose releases cannot be reached; images of programs are made of those. */
 export async function makeMissing(
+  missing: readonly Group[],
+  shop: Workshop,
+  options: Wanted,
+): Promise<readonly Finished[]> {
+  const fetched = [...new Set(missing.flatMap((group) => unwrapped(group, shop, options.source)))];
+  const finished = fetched.length === 0 ? [] : await fetchMissing(fetched, shop, options);
+  const wrapping = missing.filter(({ wraps }) => wraps !== undefined);
+  const wrapped = await Promise.all(wrapping.map((group) => wrapGroup(group, shop, options.source)));
+  return [...finished.filter(({ group }) => missing.includes(group)), ...wrapped];
+}
+
+/** What must be fetched for a group: itself, or what it wraps unless that is there. */
+function unwrapped(group: Group, shop: Workshop, source: WantedSource): readonly Group[] {
+  if (group.wraps === undefined) return [group];
+  const inner = wrappedBy(group.wraps, shop.lock);
+  return findGroup(inner, sourcesOf(inner, source), shop) === undefined ? [inner] : [];
+}
+
+async function fetchMissing(
   missing: readonly Group[],
   shop: Workshop,
   options: Wanted,

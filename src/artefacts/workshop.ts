@@ -49,6 +49,15 @@ export interface Finished {
   readonly folder: string;
 }
 
+/** 'auto' takes releases where they can be reached and Go modules otherwise. */
+export type WantedSource = 'auto' | Source;
+
+/** Where a group may come from, the preferred one first. */
+export function sourcesOf(group: Group, source: WantedSource): readonly Source[] {
+  if (group.releases === null) return ['modules'];
+  return source === 'auto' ? ['releases', 'modules'] : [source];
+}
+
 /** The first of the sources from which the group is in the cache. */
 export function findGroup(group: Group, sources: readonly Source[], shop: Workshop): Finished | undefined {
   for (const source of sources) {

@@ -22,6 +22,10 @@ export interface Cluster {
   readonly controlPlane: {
     readonly sans: readonly string[];
     readonly port: number;
+    /** How its programs run: as units of systemd, or as pods that each master's kubelet reads from files. */
+    readonly style: 'systemd' | 'static-pods';
+    /** Masters are nodes too. */
+    readonly registerNode: boolean;
     /** Masters take ordinary pods. */
     readonly schedulable: boolean;
     /** Flags without dashes, by program: "kube-apiserver". */

@@ -21,7 +21,10 @@ const defaults: Settings = {
     kubeProxy: 'nftables',
   },
   dns: { domain: 'cluster.local' },
-  controlPlane: { sans: [], port: 6443, schedulable: false, extraArgs: {} },
+  controlPlane: {
+    ...{ sans: [], port: 6443, style: 'systemd', registerNode: true },
+    ...{ schedulable: false, extraArgs: {} },
+  },
   kubelet: { failCgroupV1: false },
   pki: { algorithm: 'ecdsa', leafValidity: '1y', caValidity: '10y', signer: 'operator' },
   token: { ttl: '1h' },

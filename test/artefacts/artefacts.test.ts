@@ -194,6 +194,25 @@ describe('a compiled group', () => {
   });
 });
 
+it('an image of a program that is there is made of it, offline too', async () => {
+  const inside = readLock(fixture).groups.slice(0, 1);
+  const image = { reference: 'example.org/hello:v{version}', program: '/hello' };
+  const files = [{ name: 'image:hello', kind: 'image' as const, image }];
+  const around = { name: 'hello-image', wraps: 'hello', files } as unknown as Group;
+  await released();
+  const folder = scratch();
+  cpSync(dirname(fixture), folder, { recursive: true });
+  const options = { lockFile: lockFile(folder, [...inside, around]), cache, names: ['image:hello'], report };
+  const provide = () => provideArtefacts({ ...options, source: 'auto', offline: true });
+  const made = (await provide()).get('image:hello');
+  expect(made).toMatchObject({ version: '1.2.3', reference: 'example.org/hello:v1.2.3', source: 'releases' });
+  expect(readFileSync(made.file).includes('released')).toBe(true);
+  expect(await provide().then((again) => again.get('image:hello'))).toEqual(made);
+  await expect(provideArtefacts({ ...options, source: 'modules', offline: true })).rejects.toThrow(
+    'does not hold hello 1.2.3',
+  );
+});
+
 describe('a damaged file', () => {
   const provide = () => provideArtefacts({ source: 'auto', lockFile: fixture, cache, names, report });
 

@@ -21,7 +21,16 @@ describe('the lock that ships', () => {
     expect([...new Set(names)]).toEqual(names);
   });
 
-  it.each(lock.groups.map((group) => [group.name, group] as const))('%s: sources are whole', (_, group) => {
+  const wrapping = lock.groups.filter(({ wraps }) => wraps !== undefined);
+  it.each(wrapping.map((group) => [group.name, group] as const))('%s: wraps what is there', (_, group) => {
+    const inner = lock.groups.find(({ name }) => name === group.wraps);
+    const programs = inner?.files.map(programOf);
+    expect(group.files.map(programOf).filter((program) => !programs?.includes(program))).toEqual([]);
+    expect(group.version).toBe(inner?.version);
+  });
+
+  const whole = lock.groups.filter(({ wraps }) => wraps === undefined);
+  it.each(whole.map((group) => [group.name, group] as const))('%s: sources are whole', (_, group) => {
     const programs = group.files.map(programOf).sort();
     const recipe = group.modules;
     expect('packages' in recipe ? Object.keys(recipe.packages).sort() : [recipe.output]).toEqual(programs);
