@@ -2,6 +2,8 @@ import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Names } from '../src/pki/names.ts';
 import type { Usage } from '../src/pki/oids.ts';
 import { registryNode } from './addons/registry/settings.ts';
+import { FLANNEL_CONF, FLANNELS, flannelUser } from './flannel-rights.ts';
+import { hasEtcdStore, hasKubernetesStore } from './pod-network.ts';
 import { byRole } from './scope.ts';
 
 export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca';
@@ -35,7 +37,7 @@ export function certificates(cluster: Cluster): CertificateEntry[] {
     entry('operator', 'admin', 'ca', 'hardway-admin', 'kubeconfig', { organizations: [ADMINISTRATORS] }),
     ...byRole(cluster, 'etcd').flatMap(etcdMember),
     ...byRole(cluster, 'master').flatMap((node) => master(cluster, node)),
-    ...cluster.nodes.flatMap(everyNode),
+    ...cluster.nodes.flatMap((node) => everyNode(cluster, node)),
     ...addons(cluster),
   ];
 }
@@ -88,8 +90,17 @@ function master(cluster: Cluster, node: Node): CertificateEntry[] {
   ];
 }
 
-const everyNode = (node: Node): CertificateEntry[] => [
-  entry(node.name, 'flannel', 'etcd-ca', 'flannel', '/etc/flannel/pki/client.crt'),
+const everyNode = (cluster: Cluster, node: Node): CertificateEntry[] => [
+  ...(hasEtcdStore(cluster)
+    ? [entry(node.name, 'flannel', 'etcd-ca', 'flannel', '/etc/flannel/pki/client.crt')]
+    : []),
+  ...(hasKubernetesStore(cluster)
+    ? [
+        entry(node.name, 'flannel', 'ca', flannelUser(node.name), FLANNEL_CONF, {
+          organizations: [FLANNELS],
+        }),
+      ]
+    : []),
   entry(node.name, 'proxy', 'ca', 'system:kube-proxy', '/var/lib/kube-proxy/kubeconfig'),
 ];
 

@@ -107,6 +107,22 @@ exit 1`,
   limit: seconds(cluster, 'nodeReady'),
 });
 
+/** Nodes are in the API, each with the pod subnet that the controller-manager gives it. */
+export const nodesHaveSubnets = (cluster: Cluster, nodes: readonly string[]): Condition => ({
+  name: 'nodeReady',
+  description: `${nodes.length === 1 ? nodes[0] : `${nodes.length} nodes`} to have a pod subnet`,
+  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  script: () => sh`nodes=$(${kubectl} get nodes --request-timeout=5s -o jsonpath=${subnetLines}) || exit 1
+missing=
+for node in ${nodes}; do echo "$nodes" | grep -q "^$node [0-9]" || missing="$missing $node"; done
+[ -z "$missing" ] && exit 0
+echo "not yet:$missing"
+exit 1`,
+  limit: seconds(cluster, 'nodeReady'),
+});
+
+const subnetLines = '{range .items[*]}{.metadata.name}{" "}{.spec.podCIDR}{"\\n"}{end}';
+
 const nodeLines =
   '{range .items[*]}{.metadata.name}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
 

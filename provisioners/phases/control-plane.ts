@@ -9,6 +9,7 @@ import { AUDIT, auditPolicy } from '../audit-policy.ts';
 import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
 import { encryptionConfiguration } from '../encryption.ts';
 import { kubeconfig } from '../kubeconfig.ts';
+import { allocatesSubnets, SUBNET_BITS } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
 import { approver, signerFiles, signerFlags } from '../signer.ts';
@@ -119,6 +120,8 @@ function controllers(scope: Scope): Resource[] {
     leaderElect,
     ciphers: CIPHERS.join(','),
     podCidr: cluster.network.podCidr,
+    allocates: allocatesSubnets(cluster),
+    subnetBits: SUBNET_BITS,
     signs: cluster.pki.signer === 'cluster',
   });
   const scheduler = template('control-plane/kube-scheduler.service', {

@@ -3,19 +3,26 @@ import { sh } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
-import { file } from '../../src/resources/file.ts';
+import { file, type FileResource } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
-import { etcdHasQuorum, prepared, subnetReady } from '../conditions.ts';
+import { apiServerReady, etcdHasQuorum, nodesReady, prepared, subnetReady } from '../conditions.ts';
+import { kubeconfig } from '../kubeconfig.ts';
+import { hasEtcdStore } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { etcdKey, etcdUsers } from '../resources/etcd-access.ts';
-import { byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
+import { FLANNEL_CONF, flannelRights } from '../flannel-rights.ts';
+import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 
-/** The pod network: its plan is a key in etcd, each machine takes a subnet from it. */
-export const flannel = (cluster: Cluster): Phase<Scope> => ({
+const about = {
   name: 'flannel',
   title: 'Connect the pods of all machines',
   docs: 'https://github.com/flannel-io/flannel/blob/master/Documentation/configuration.md',
+};
+
+/** The pod network: its plan is a key in etcd, each machine takes a subnet from it. */
+export const flannel = (cluster: Cluster): Phase<Scope> => ({
+  ...about,
   on: namesOf(cluster.nodes),
   needs: [prepared(namesOf(cluster.nodes)), etcdHasQuorum(cluster)],
   stages: [
@@ -23,6 +30,24 @@ export const flannel = (cluster: Cluster): Phase<Scope> => ({
     { title: 'daemon', resources: daemon, settle: [subnetReady(cluster)] },
   ],
 });
+
+/** The same when its store is Kubernetes: a machine's subnet is that of its Node, so the Node comes first. */
+export function flannelOnNodes(cluster: Cluster, there: readonly string[]): Phase<Scope> {
+  const present = namesOf(cluster.nodes).filter((name) => there.includes(name));
+  return {
+    ...about,
+    on: namesOf(cluster.nodes),
+    needs: [prepared(present), apiServerReady(cluster)],
+    stages: [
+      {
+        title: 'rights',
+        on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+        resources: () => flannelRights(cluster),
+      },
+      { title: 'daemon', resources: daemon, settle: [subnetReady(cluster), nodesReady(cluster, present)] },
+    ],
+  };
+}
 
 function networkConfig({ network }: Cluster): string {
   const { backend, vni } = network.flannel;
@@ -38,21 +63,19 @@ const networkPlan = ({ cluster }: Scope): Resource[] => [
   etcdKey('/coreos.com/network/config', networkConfig(cluster)),
 ];
 
-function daemon({ cluster, node, artefacts, pki }: Scope): Resource[] {
-  const { certificate, key } = pki.leaf(`${node.name}/flannel`);
-  const credentials = [
-    file('/etc/flannel/pki/ca.crt', pki.authority('etcd-ca').trustPem),
-    file('/etc/flannel/pki/client.crt', certificate),
-    file('/etc/flannel/pki/client.key', key, { secret: true }),
-  ];
+function daemon(scope: Scope): Resource[] {
+  const { cluster, node, artefacts } = scope;
+  const credentials = hasEtcdStore(cluster) ? etcdCredentials(scope) : [kubernetesCredential(scope)];
   const plan = file('/etc/flannel/network.json', networkConfig(cluster), {
-    why: 'The plan as it is in etcd, where flanneld reads it when it starts: another one restarts it.',
+    why: 'The plan of the network, read by flanneld when it starts: another one restarts it.',
   });
   const writeCni = file('/usr/local/lib/hardway/write-cni', template('flannel/write-cni', {}), {
     mode: 0o755,
   });
   const unit = template('flannel/flanneld.service', {
     program: programLine(artefacts.get('flanneld')),
+    node: node.name,
+    conf: hasEtcdStore(cluster) ? '' : FLANNEL_CONF,
     endpoints: etcdEndpoints(cluster),
     address: node.address,
   });
@@ -64,6 +87,23 @@ function daemon({ cluster, node, artefacts, pki }: Scope): Resource[] {
     cniConfiguration,
     ...service('flanneld', unit, { follows: [...credentials, plan, writeCni] }),
   ];
+}
+
+function etcdCredentials({ node, pki }: Scope): FileResource[] {
+  const { certificate, key } = pki.leaf(`${node.name}/flannel`);
+  return [
+    file('/etc/flannel/pki/ca.crt', pki.authority('etcd-ca').trustPem),
+    file('/etc/flannel/pki/client.crt', certificate),
+    file('/etc/flannel/pki/client.key', key, { secret: true }),
+  ];
+}
+
+function kubernetesCredential({ cluster, node, pki }: Scope): FileResource {
+  const ca = pki.authority('ca').trustPem;
+  const leaf = pki.leaf(`${node.name}/flannel`);
+  return file(FLANNEL_CONF, kubeconfig(cluster.name, apiServer(cluster, node), ca, 'flannel', leaf), {
+    secret: true,
+  });
 }
 
 /** Made by flanneld's own unit, from the subnet it was given. */

@@ -10,6 +10,7 @@ import {
   apiServerReady,
   containerdAnswers,
   mayJoin,
+  nodesHaveSubnets,
   nodesReady,
   prepared,
   subnetReady,
@@ -22,6 +23,7 @@ import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-reque
 import { kubeconfig } from '../kubeconfig.ts';
 import { identityProblem, type KubeletUsage, NONE } from '../kubelet-identity.ts';
 import { printCertificate } from '../printed-certificate.ts';
+import { allocatesSubnets } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
@@ -40,13 +42,16 @@ const GOOD = 'good';
 export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope> {
   const present = namesOf(cluster.nodes).filter((name) => there.includes(name));
   const firstMaster = namesOf(byRole(cluster, 'master')).slice(0, 1);
+  // A node is Ready when it has its pod network; where that needs the Node, it comes afterwards.
+  const joinsFirst = allocatesSubnets(cluster);
   return {
     name: 'kubelet',
     title: 'Join the nodes',
     docs: 'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
     on: namesOf(cluster.nodes),
     needs: [
-      ...[prepared(present), containerdAnswers(cluster), subnetReady(cluster)],
+      ...[prepared(present), containerdAnswers(cluster)],
+      ...(joinsFirst ? [] : [subnetReady(cluster)]),
       ...[apiServerReady(cluster), mayJoin(cluster)],
     ],
     stages: [
@@ -62,7 +67,11 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
           ...(firstMaster.includes(scope.node.name) ? [openRequests] : []),
         ],
         attend: answerKubelets(cluster),
-        settle: [hasIdentities(present), nodesReady(cluster, present), requestsAnswered(cluster)],
+        settle: [
+          hasIdentities(present),
+          joinsFirst ? nodesHaveSubnets(cluster, present) : nodesReady(cluster, present),
+          requestsAnswered(cluster),
+        ],
       },
       {
         title: 'join token no longer needed',

@@ -4,6 +4,8 @@ import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { apiServerReady } from '../conditions.ts';
+import { noFlannelRights } from '../flannel-rights.ts';
+import { hasEtcdStore, hasKubernetesStore } from '../pod-network.ts';
 import { removal } from '../removal.ts';
 import { flannelLease } from '../resources/etcd-access.ts';
 import { registration } from '../resources/registration.ts';
@@ -28,14 +30,21 @@ export const leave = (
         title: 'nodes',
         on: firstMaster,
         resources: () =>
-          names.map((name) => registration(name, cluster.timeouts['drain'] ?? 120, present.includes(name))),
+          names.flatMap((name) => [
+            registration(name, cluster.timeouts['drain'] ?? 120, present.includes(name)),
+            ...(hasKubernetesStore(cluster) ? noFlannelRights(name) : []),
+          ]),
       },
       { title: 'machines', on: names, resources: cleanMachine },
-      {
-        title: 'pod subnets',
-        on: namesOf(byRole(cluster, 'etcd')).slice(0, 1),
-        resources: () => leaving.map(({ name, address }) => flannelLease(name, address)),
-      },
+      ...(hasEtcdStore(cluster)
+        ? [
+            {
+              title: 'pod subnets',
+              on: namesOf(byRole(cluster, 'etcd')).slice(0, 1),
+              resources: () => leaving.map(({ name, address }) => flannelLease(name, address)),
+            },
+          ]
+        : []),
     ],
   };
 };

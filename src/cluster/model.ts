@@ -13,7 +13,12 @@ export interface Cluster {
     readonly podCidr: string;
     readonly serviceCidr: string;
     readonly cni: 'flannel';
-    readonly flannel: { readonly backend: 'vxlan' | 'host-gw'; readonly vni: number };
+    readonly flannel: {
+      /** Where its plan and the machines' subnets are kept. */
+      readonly store: 'etcd' | 'kubernetes';
+      readonly backend: 'vxlan' | 'host-gw' | 'wireguard';
+      readonly vni: number;
+    };
     readonly kubeProxy: 'nftables' | 'iptables';
     readonly dns: { readonly domain: string; readonly serviceIP: string };
     /** First address of the service range: the API's own. */

@@ -17,7 +17,7 @@ const defaults: Settings = {
     podCidr: '10.244.0.0/16',
     serviceCidr: '10.96.0.0/16',
     cni: 'flannel',
-    flannel: { backend: 'vxlan', vni: 1 },
+    flannel: { store: 'etcd', backend: 'vxlan', vni: 1 },
     kubeProxy: 'nftables',
   },
   dns: { domain: 'cluster.local' },

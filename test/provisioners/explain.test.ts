@@ -35,9 +35,11 @@ describe('hardway explain', () => {
   });
 
   it('explains no flag that nobody emits, but for those of settings that are off here', () => {
-    const optional = ['cert-file', 'key-file', 'duration'].map(
-      (end) => `kube-controller-manager --cluster-signing-${end}`,
-    );
+    const optional = [
+      ...['cert-file', 'key-file', 'duration'].map((end) => `kube-controller-manager --cluster-signing-${end}`),
+      'kube-controller-manager --node-cidr-mask-size',
+      ...['kube-subnet-mgr', 'kubeconfig-file', 'net-config-path'].map((flag) => `flanneld --${flag}`),
+    ];
     const table = Object.entries(FLAGS).flatMap(([program, { flags }]) =>
       Object.keys(flags).map((flag) => `${program} --${flag}`),
     );

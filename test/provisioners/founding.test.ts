@@ -66,6 +66,11 @@ describe('what a standing cluster cannot become', () => {
       ['network.flannel.backend is vxlan and cannot become host-gw'],
     ],
     [
+      'where flannel keeps what it knows',
+      network({ flannel: { ...flannel, store: 'kubernetes' } }),
+      ['network.flannel.store is etcd and cannot become kubernetes'],
+    ],
+    [
       'number of the tunnel',
       network({ flannel: { ...flannel, vni: 7 } }),
       ['network.flannel.vni is 1 and cannot become 7'],
