@@ -36,7 +36,9 @@ describe('hardway explain', () => {
 
   it('explains no flag that nobody emits, but for those of settings that are off here', () => {
     const optional = [
-      ...['cert-file', 'key-file', 'duration'].map((end) => `kube-controller-manager --cluster-signing-${end}`),
+      ...['cert-file', 'key-file', 'duration'].map(
+        (end) => `kube-controller-manager --cluster-signing-${end}`,
+      ),
       'kube-controller-manager --node-cidr-mask-size',
       ...['kube-subnet-mgr', 'kubeconfig-file', 'net-config-path'].map((flag) => `flanneld --${flag}`),
     ];
