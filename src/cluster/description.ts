@@ -8,6 +8,7 @@ export interface Description {
   readonly network?: NetworkDescription;
   readonly controlPlane?: Partial<Cluster['controlPlane']>;
   readonly kubelet?: Partial<Cluster['kubelet']>;
+  readonly kubeadm?: Partial<Cluster['kubeadm']>;
   readonly pki?: Partial<Cluster['pki']>;
   readonly token?: Partial<Cluster['token']>;
   readonly security?: Partial<Omit<Cluster['security'], 'audit'>> & {

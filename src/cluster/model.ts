@@ -6,7 +6,7 @@ export type Role = 'etcd' | 'master' | 'minion';
 
 export interface Cluster {
   readonly name: string;
-  readonly kubernetes: { readonly version: string; readonly flavour: 'scratch' };
+  readonly kubernetes: { readonly version: string; readonly flavour: 'scratch' | 'kubeadm' };
   readonly network: {
     /** CIDR of the network the machines share. */
     readonly machineCidr: string;
@@ -37,6 +37,12 @@ export interface Cluster {
     readonly extraArgs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };
   readonly kubelet: { readonly failCgroupV1: boolean };
+  /** Counts only with that flavour. */
+  readonly kubeadm: {
+    readonly patches: readonly KubeadmPatch[];
+    /** Names of checks. */
+    readonly ignorePreflightErrors: readonly string[];
+  };
   readonly pki: {
     /** Of the keys of servers and clients; authorities always have RSA keys. */
     readonly algorithm: 'ecdsa' | 'rsa';
@@ -76,6 +82,15 @@ export interface Chart {
 
 /** Defaults are the add-on's own affair. */
 export type AddonValues = Readonly<Record<string, unknown>>;
+
+/** A change to what kubeadm writes. */
+export interface KubeadmPatch {
+  readonly target:
+    'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd' | 'kubeletconfiguration';
+  /** Default: strategic. */
+  readonly type?: 'strategic' | 'merge' | 'json';
+  readonly patch: object;
+}
 
 export interface Node {
   readonly name: string;

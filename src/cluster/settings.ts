@@ -26,6 +26,7 @@ const defaults: Settings = {
     ...{ schedulable: false, extraArgs: {} },
   },
   kubelet: { failCgroupV1: false },
+  kubeadm: { patches: [], ignorePreflightErrors: [] },
   pki: { algorithm: 'ecdsa', leafValidity: '1y', caValidity: '10y', signer: 'operator' },
   token: { ttl: '1h' },
   security: {
@@ -54,9 +55,13 @@ const defaults: Settings = {
 /** Settings that every machine has unless its entry says otherwise; memory in MiB. */
 export const machineDefaults = { cpus: 2, memory: 2048 };
 
+/** What is another default with kubeadm: its controller-manager signs what kubelets ask for. */
+const withKubeadm: { readonly pki: Settings['pki'] } = { pki: { ...defaults.pki, signer: 'cluster' } };
+
 /** Also takes what is left of a description with mistakes (see standing.ts): what is wrong there stays undefined. */
 export function settle(description: Description): Settings {
   const given = withDefaults(defaults, description);
+  const flavoured = given.kubernetes?.flavour === 'kubeadm' ? withKubeadm : defaults;
   const { flannel, dns, ...network } = { ...description.network };
   return {
     name: given.name,
@@ -68,7 +73,8 @@ export function settle(description: Description): Settings {
     dns: { ...defaults.dns, ...dns },
     controlPlane: withDefaults(defaults.controlPlane, given.controlPlane),
     kubelet: withDefaults(defaults.kubelet, given.kubelet),
-    pki: withDefaults(defaults.pki, given.pki),
+    kubeadm: withDefaults(defaults.kubeadm, given.kubeadm),
+    pki: withDefaults(flavoured.pki, given.pki),
     token: withDefaults(defaults.token, given.token),
     security: {
       ...withDefaults(defaults.security, given.security),

@@ -47,8 +47,8 @@ const mistakes: readonly (readonly [written: string, line: string])[] = [
     'c.json:1:26 kubernetes.version: "1.35.2" is not allowed; allowed: a release of Kubernetes 1.36 without a leading v, such as "1.36.4"',
   ],
   [
-    '{"kubernetes":{"flavour":"kubeadm"}}',
-    'c.json:1:26 kubernetes.flavour: "kubeadm" is not allowed; allowed: "scratch"',
+    '{"kubernetes":{"flavour":"kubespray"}}',
+    'c.json:1:26 kubernetes.flavour: "kubespray" is not allowed; allowed: "scratch", "kubeadm"',
   ],
   [
     '{"network":{"kubeProxy":"nftable"}}',

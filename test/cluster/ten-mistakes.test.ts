@@ -11,7 +11,7 @@ const file = join('test', 'fixtures', 'ten-mistakes.json');
 const lines = [
   `2:11 name: "Lab_1" is not allowed; did you mean "lab-1"?; allowed: lower-case letters, digits and '-', beginning and ending with a letter or digit`,
   '3:30 kubernetes.version: "v1.36.4" is not allowed; did you mean "1.36.4"?; allowed: a release of Kubernetes 1.36 without a leading v, such as "1.36.4"',
-  '3:52 kubernetes.flavour: "kubeadm" is not allowed; allowed: "scratch"',
+  '3:52 kubernetes.flavour: "kubespray" is not allowed; allowed: "scratch", "kubeadm"',
   '6:20 network.serviceCidr: 10.96.0.0/12 (10.96.0.0 to 10.111.255.255) overlaps network.machineCidr 10.99.0.0/24 (10.99.0.0 to 10.99.0.255)',
   '7:16 network.podCidr: 10.244.3.0/16 is an address inside a range, not a range; did you mean "10.244.0.0/16"?',
   '10:43 nodes[0].roles[1]: "mastr" is not allowed; did you mean "master"?; allowed: "etcd", "master", "minion"',
