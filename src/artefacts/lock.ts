@@ -34,6 +34,8 @@ export interface ImageRecipe {
   readonly program: string;
   /** Numeric "user:group"; default root. */
   readonly user?: string;
+  /** Programs that it calls: this computer's own, each with the libraries that it loads. */
+  readonly with?: readonly string[];
 }
 
 /** Templates know {version}, {arch}, {file} (a program's name); `checksums` also {url}. */

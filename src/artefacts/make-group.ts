@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ArtefactError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { makeFolder, recipeKey, type Source } from './cache.ts';
+import { companions } from './companions.ts';
 import { dockerArchive } from './image.ts';
 import { cachedName, fill, type Group, type LockedFile, programOf, wrappedBy } from './lock.ts';
 import { buildPrograms } from './modules.ts';
@@ -51,7 +52,10 @@ async function finishFile(file: LockedFile, group: Group, folder: string, arch: 
   if (file.kind !== 'image') return;
   const archive = dockerArchive({
     reference: fill(file.image.reference, { version: group.version }),
-    files: [{ path: file.image.program, content: { file: program }, mode: 0o755 }],
+    files: [
+      { path: file.image.program, content: { file: program }, mode: 0o755 },
+      ...(await companions(file.image.with ?? [])),
+    ],
     entrypoint: [file.image.program],
     ...(file.image.user === undefined ? {} : { user: file.image.user }),
     architecture: arch,

@@ -5,8 +5,10 @@ export const optionalFor = ({
   addons,
   charts,
   controlPlane,
-}: Pick<Cluster, 'addons' | 'charts' | 'controlPlane'>): string[] => [
+  kubernetes,
+}: Pick<Cluster, 'addons' | 'charts' | 'controlPlane' | 'kubernetes'>): string[] => [
   ...Object.keys(addons),
   ...(Object.keys(charts).length > 0 ? ['charts'] : []),
   ...(controlPlane.style === 'static-pods' ? ['static-pods'] : []),
+  ...(kubernetes.flavour === 'kubeadm' ? ['kubeadm'] : []),
 ];

@@ -12,7 +12,22 @@ export function kubeadmFindings(
   const roles = (nodes ?? []).map((entry) => entry?.roles);
   const isExternal = roles.some((each) => each?.includes('etcd') === true && !each.includes('master'));
   return [
-    ...(written.pki?.signer === 'operator' ? [wrong(['pki', 'signer'], KUBEADM_SIGNS, 'cluster')] : []),
+    ...(written.pki?.signer === 'operator' ? [wrong(['pki', 'signer'], KUBEADM_SIGNS, '"cluster"')] : []),
+    ...(written.controlPlane?.style === 'systemd'
+      ? [wrong(['controlPlane', 'style'], 'kubeadm makes static pods', '"static-pods"')]
+      : []),
+    ...(written.controlPlane?.registerNode === false
+      ? [wrong(['controlPlane', 'registerNode'], 'kubeadm makes every master a node', 'true')]
+      : []),
+    ...(written.network?.kubeProxy === 'iptables'
+      ? [
+          wrong(
+            ['network', 'kubeProxy'],
+            'the image of kube-proxy that kubeadm starts has no iptables',
+            '"nftables"',
+          ),
+        ]
+      : []),
     ...patchFindings(kubeadm?.patches ?? [], isExternal),
   ];
 }

@@ -55,13 +55,17 @@ const defaults: Settings = {
 /** Settings that every machine has unless its entry says otherwise; memory in MiB. */
 export const machineDefaults = { cpus: 2, memory: 2048 };
 
-/** What is another default with kubeadm: its controller-manager signs what kubelets ask for. */
-const withKubeadm: { readonly pki: Settings['pki'] } = { pki: { ...defaults.pki, signer: 'cluster' } };
+/** What is another default with kubeadm: it makes static pods, and its controller-manager signs what kubelets ask for. */
+const withKubeadm: Pick<Settings, 'controlPlane' | 'pki'> = {
+  controlPlane: { ...defaults.controlPlane, style: 'static-pods' },
+  pki: { ...defaults.pki, signer: 'cluster' },
+};
 
 /** Also takes what is left of a description with mistakes (see standing.ts): what is wrong there stays undefined. */
 export function settle(description: Description): Settings {
-  const given = withDefaults(defaults, description);
-  const flavoured = given.kubernetes?.flavour === 'kubeadm' ? withKubeadm : defaults;
+  const isKubeadm = description.kubernetes?.flavour === 'kubeadm';
+  const flavoured = isKubeadm ? { ...defaults, ...withKubeadm } : defaults;
+  const given = withDefaults(flavoured, description);
   const { flannel, dns, ...network } = { ...description.network };
   return {
     name: given.name,
@@ -71,7 +75,7 @@ export function settle(description: Description): Settings {
       flannel: { ...defaults.network.flannel, ...flannel },
     },
     dns: { ...defaults.dns, ...dns },
-    controlPlane: withDefaults(defaults.controlPlane, given.controlPlane),
+    controlPlane: withDefaults(flavoured.controlPlane, given.controlPlane),
     kubelet: withDefaults(defaults.kubelet, given.kubelet),
     kubeadm: withDefaults(defaults.kubeadm, given.kubeadm),
     pki: withDefaults(flavoured.pki, given.pki),

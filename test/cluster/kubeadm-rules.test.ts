@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { derive } from '../../src/cluster/derive.ts';
+import { master, minion, problemsOf } from './problems-of.ts';
+
+const kubernetes = { flavour: 'kubeadm' };
+const told = (written: object): string[] =>
+  problemsOf(written).map((problem) => problem.replace(/^c\.json:\d+:\d+ /, ''));
+const patch = { metadata: { labels: { team: 'platform' } } };
+
+describe('with kubeadm', () => {
+  it.each<[written: object, line: string]>([
+    [
+      { pki: { signer: 'operator' } },
+      'pki.signer: with kubernetes.flavour kubeadm the masters sign what kubelets ask for; allowed: "cluster"',
+    ],
+    [
+      { controlPlane: { style: 'systemd' } },
+      'controlPlane.style: kubeadm makes static pods; allowed: "static-pods"',
+    ],
+    [
+      { controlPlane: { registerNode: false } },
+      'controlPlane.registerNode: kubeadm makes every master a node; allowed: true',
+    ],
+    [
+      { network: { kubeProxy: 'iptables' } },
+      'network.kubeProxy: the image of kube-proxy that kubeadm starts has no iptables; allowed: "nftables"',
+    ],
+    [
+      { kubeadm: { patches: [{ target: 'kube-scheduler', type: 'json', patch }] } },
+      'kubeadm.patches[0].patch: a patch of the type json; allowed: a list of operations',
+    ],
+    [
+      { kubeadm: { patches: [{ target: 'kube-scheduler', patch: [{}] }] } },
+      'kubeadm.patches[0].patch: a patch of the type strategic; allowed: an object',
+    ],
+  ])('%j is refused', (written, line) => {
+    expect(told({ kubernetes, nodes: [master, minion], ...written })).toEqual([line]);
+  });
+
+  it('signs on the masters and runs static pods without being told', () => {
+    const { pki, controlPlane } = derive({ kubernetes: { flavour: 'kubeadm' } }, '/');
+    expect([pki.signer, controlPlane.style]).toEqual(['cluster', 'static-pods']);
+  });
+});
+
+it('what only kubeadm would read is a mistake without it', () => {
+  const kubeadm = { patches: [{ target: 'kube-scheduler', patch }], ignorePreflightErrors: ['Mem'] };
+  const words =
+    'counts only with kubernetes.flavour kubeadm; allowed: controlPlane.extraArgs, which every flavour knows';
+  expect(told({ kubeadm, nodes: [master, minion] })).toEqual([
+    expect.stringContaining(`kubeadm.patches: ${words}`),
+    expect.stringContaining(`kubeadm.ignorePreflightErrors: ${words}`),
+  ]);
+});
