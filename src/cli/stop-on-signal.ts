@@ -10,12 +10,17 @@ export function stopOnSignal(told: () => void): { signal: AbortSignal; release: 
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, handler);
-  // Nobody listens any more: a terminal was closed, or a pipe. It stays: what is said last may fail too.
-  process.stdout.on('error', () => controller.abort());
+  // Nobody listens any more: a terminal was closed, or a pipe.
+  const gone = (): void => controller.abort();
+  process.stdout.on('error', gone);
   return {
     signal: controller.signal,
     release: () => {
       for (const signal of signals) process.off(signal, handler);
+      // What is said last may fail too.
+      process.stdout.off('error', ignore).on('error', ignore).off('error', gone);
     },
   };
 }
+
+const ignore = (): void => undefined;

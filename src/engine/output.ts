@@ -1,4 +1,4 @@
-import { type Script, sh } from '../connection/quote.ts';
+import { type Script, sh, verbatim } from '../connection/quote.ts';
 
 /** Where the output of each phase stays on a machine, closed to others. */
 export const LOGS = '/var/log/hardway';
@@ -6,21 +6,31 @@ export const LOGS = '/var/log/hardway';
 const FULL = 1024 * 1024;
 const SENT = 64 * 1024;
 
+/** Defines hw_log, which adds what it reads to a log: when, what it was about, and the text. Best effort. */
+const log = (name: string, what: string): Script => sh`hw_log() {
+  ( umask 077
+  log=${`${LOGS}/${name}.log`}
+  mkdir -p ${LOGS}
+  [ "$(stat -c %s "$log" || echo 0)" -lt ${FULL} ] || mv -f "$log" "$log.1"
+  { echo "== $(date -u +%Y-%m-%dT%H:%M:%SZ) "${what.slice(0, 400)}; cat; } >>"$log" ) 2>/dev/null
+}`;
+
+/** Sends what it reads here, and adds it to a log. */
+export const alsoKept = (name: string, what: string): Script => sh`${verbatim(log(name, what))}
+hw_said=$(tail -c ${SENT})
+printf '%s\n' "$hw_said"
+printf '%s\n' "$hw_said" | hw_log`;
+
 /**
  * From here on standard error is collected; when the script ends, also because its time was up, it is sent and added
  * to the log of the phase. Collected in memory: a full disk must not hide what it did.
  */
-export const keepOutput = (
-  phase: string,
-  what: string,
-): Script => sh`hw_out=/run/hardway/output.$$ hw_log=${`${LOGS}/${phase}.log`}
+export const keepOutput = (phase: string, what: string): Script => sh`hw_out=/run/hardway/output.$$
+${verbatim(log(phase, what))}
 hw_keep() {
   [ -s "$hw_out" ] || { rm -f "$hw_out"; return; }
   tail -c ${SENT} "$hw_out" >&8
-  ( umask 077
-  mkdir -p ${LOGS}
-  [ "$(stat -c %s "$hw_log" || echo 0)" -lt ${FULL} ] || mv -f "$hw_log" "$hw_log.1"
-  { echo "== $(date -u +%Y-%m-%dT%H:%M:%SZ) "${what.slice(0, 400)}; cat "$hw_out"; } >>"$hw_log" ) 2>/dev/null
+  hw_log <"$hw_out"
   rm -f "$hw_out"
 }
 if ( umask 077; mkdir -p /run/hardway && rm -f /run/hardway/output.* && : >"$hw_out" ) 2>/dev/null; then

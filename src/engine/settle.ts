@@ -4,6 +4,7 @@ import { MachineError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { asError } from './as-error.ts';
 import { refuseLost } from './lost.ts';
+import { alsoKept } from './output.ts';
 import type { Attendance, Condition, Reply } from './phase.ts';
 import { effect, type Site } from './site.ts';
 
@@ -21,7 +22,10 @@ export async function check(
   return ask(machine, connection, condition, patience);
 }
 
-/** Waits on the machine itself until the condition holds there; throws MachineError with what was last seen. */
+/**
+ * Waits on the machine itself until the condition holds there; throws MachineError with what was last seen, which is
+ * also kept over there.
+ */
 export async function settle(
   machine: string,
   connection: Connection,
@@ -30,7 +34,8 @@ export async function settle(
 ): Promise<void> {
   const began = Date.now();
   report({ type: 'wait', machine, what: condition.description });
-  const answer = await ask(machine, connection, condition, condition.limit);
+  const kept = alsoKept(condition.name, `waited ${condition.limit} s for ${condition.description}`);
+  const answer = await ask(machine, connection, condition, condition.limit, kept);
   if (!answer.met) {
     const text = [answer.reason, ...answer.evidence].join('\n');
     report({ type: 'output', machine, phase: condition.name, text });
@@ -51,8 +56,9 @@ async function ask(
   connection: Connection,
   condition: Condition,
   limit: number,
+  told: Script = sh`cat`,
 ): Promise<Met> {
-  const result = await connection.run(waitScript(condition, machine, limit), { limit: limit + 15 });
+  const result = await connection.run(waitScript(condition, machine, limit, told), { limit: limit + 15 });
   if (result.ok) return { met: true };
   refuseLost(machine, result, `while it waited for ${condition.description}`);
   // First the script's own reason; where there is evidence, its first line says it better.
@@ -66,6 +72,7 @@ const waitScript = (
   { script, evidence }: Condition,
   machine: string,
   limit: number,
+  told: Script,
 ): Script => sh`hw_check() {
 ${verbatim(script(machine))}
 }
@@ -79,8 +86,12 @@ while :; do
   [ "$(date +%s)" -ge "$hw_end" ] && break
   sleep 0.1
 done
-printf '%s\n' "$hw_reason" | tail -n 1
-(hw_evidence) 2>&1 </dev/null
+{
+  printf '%s\n' "$hw_reason" | tail -n 1
+  (hw_evidence) 2>&1 </dev/null
+} | {
+${verbatim(told)}
+}
 exit 1`;
 
 /** Answers requests until `until` ends. Failures to answer are told, never thrown: the condition decides. */

@@ -7,6 +7,7 @@ import type { Connection } from '../../src/connection/connection.ts';
 import { localConnection } from '../../src/connection/local.ts';
 import { type Script, sh } from '../../src/connection/quote.ts';
 import { converge, type ConvergeOptions, type Machine, type Outcome } from '../../src/engine/converge.ts';
+import { LOGS } from '../../src/engine/output.ts';
 import type { Condition, Phase, Recipe, Stage } from '../../src/engine/phase.ts';
 import type { Resource, Step } from '../../src/engine/resource.ts';
 import type { Event } from '../../src/report/event.ts';
@@ -15,7 +16,10 @@ import { command } from '../../src/resources/command.ts';
 /** A folder for the tests of one file, removed after them. */
 export function workFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hardway-engine-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(`${LOGS}/mini.log`, { force: true });
+  });
   return folder;
 }
 

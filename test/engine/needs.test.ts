@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { sh, verbatim } from '../../src/connection/quote.ts';
+import { LOGS } from '../../src/engine/output.ts';
 import { unknown } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { changesIn, condition, exists, fact, here, phase, run, stage, workFolder } from './mini.ts';
@@ -42,18 +43,23 @@ describe('needs', () => {
     expect(stuck.outcome).toMatchObject({ changes: 0, deferred: ['held: the impossible: no'] });
   });
 
-  it('that do not come within their limit fail with what was last seen', async () => {
+  it('that do not come within their limit fail with what was last seen, on both sides', async () => {
+    const name = `test-${process.pid}`;
+    const log = `${LOGS}/${name}.log`;
+    onTestFinished(() => rmSync(log, { force: true }));
     const count = sh`n=$(cat ${at('tries')} 2>/dev/null || echo 0); echo $((n + 1)) > ${at('tries')}; echo "try $n of many"; exit 1`;
     const told = await run([
       phase('begin', stage(exists(at('begin')))),
-      held('never', condition('the impossible', count, 2)),
+      held('never', { ...condition('the impossible', count, 2), name }),
     ]);
     const tries = Number(readFileSync(at('tries'), 'utf8')) - 1;
     expect(tries).toBeGreaterThan(2);
     expect(told.outcome.failures[0]).toMatchObject({
       message: `a: waited 2 s for the impossible: try ${tries} of many`,
-      remedy: expect.stringContaining('timeouts.mini') as string,
+      remedy: expect.stringContaining(`timeouts.${name}`) as string,
     });
+    if (process.getuid?.() !== 0) return;
+    expect(readFileSync(log, 'utf8')).toMatch(/^== \S+Z waited 2 s for the impossible\ntry \d+ of many\n$/);
   });
 
   it('on a machine that is not there defer, unless only those that are there count', async () => {

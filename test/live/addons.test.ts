@@ -1,4 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { told } from './support/changes.ts';
@@ -78,13 +80,19 @@ describe('add-ons', () => {
   });
 
   it('an edit is shown field by field, and is all that is done', async () => {
-    write('addons/shop/web.yaml', documents(deployment('web', 2), object('v1', 'Namespace', 'shop', {}, '')));
+    const web = object('v1', 'Service', 'web', { spec: { selector: labels, ports: [{ port: 80 }] } });
+    write(
+      'addons/shop/web.yaml',
+      documents(deployment('web', 2), web, object('v1', 'Namespace', 'shop', {}, '')),
+    );
     const { code, output } = await lab.hardway('addons', 'diff');
     expect(code, output).toBe(2);
     expect(output).toContain('- spec.replicas: 1');
     expect(output).toContain('+ spec.replicas: 2');
     expect(output).toContain('- configmap shop/settings (addons/shop/web.yaml)');
-    await applies('deployment:shop/web', 'inventory:no-longer-wanted');
+    await applies(
+      ...['inventory:add-ons', 'deployment:shop/web', 'service:shop/web', 'inventory:no-longer-wanted'],
+    );
     expect(await get('configmap', 'settings', '-n', 'shop')).toBe('');
   });
 
@@ -93,6 +101,31 @@ describe('add-ons', () => {
     await applies('deployment:shop/web');
     await lab.kubectl(['delete', '-n', 'shop', 'deployment/web']);
     await applies('deployment:shop/web');
+  });
+
+  it('with an interval it comes back by itself, until that is stopped', async () => {
+    const running = spawn(process.execPath, ['dist/hardway.js', 'addons', 'apply', '--every', '2s'], {
+      cwd: lab.folder,
+    });
+    let output = '';
+    for (const stream of [running.stdout, running.stderr])
+      stream.on('data', (text) => (output += String(text)));
+    const ended = once(running, 'close');
+    const rounds = (done: string) => expect.poll(() => output, { timeout: 60_000 }).toMatch(new RegExp(done));
+    try {
+      await rounds('done: 0 changes');
+      await lab.kubectl(['delete', '-n', 'shop', 'service/web']);
+      await rounds('done: 1 change ');
+      expect(await get('service', 'web', '-n', 'shop')).toBe('service/web');
+      // Nobody holds the lock between rounds.
+      await expect.poll(() => existsSync(join(lab.folder, '.hardway', 'lock'))).toBe(false);
+    } finally {
+      running.kill('SIGINT');
+    }
+    expect([(await ended)[0], output]).toEqual([
+      0,
+      expect.stringMatching(/^(\S+Z done: \d+ changes? in .*\n)+(\S+Z .*\n?)?$/),
+    ]);
   });
 
   it('a broken file is named with its document, the server’s refusal with its reason, and the rest is applied', async () => {

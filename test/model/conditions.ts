@@ -174,8 +174,12 @@ while :; do
   [ "$(date +%s)" -ge "$hw_end" ] && break
   sleep 0.1
 done
-printf '%s\n' "$hw_reason" | tail -n 1
-(hw_evidence) 2>&1 </dev/null
+{
+  printf '%s\n' "$hw_reason" | tail -n 1
+  (hw_evidence) 2>&1 </dev/null
+} | {
+${text}
+}
 exit 1`;
 
 const understood = remembering((whole) => {

@@ -24,18 +24,26 @@ export const addons = (product: Product): Verb =>
           default: false,
           describe: 'change cluster.json; the next up does the rest',
         })
+        .option('every', {
+          type: 'string',
+          describe: 'apply again at this interval, such as 5m, until you stop it',
+        })
         .example('$0 addons list', 'what there is, what is on, what lies in addons/')
         .example('$0 addons enable metrics-server', 'writes it into cluster.json and applies it')
         .example('$0 addons diff -v', 'what apply would change, field by field')
-        .example('$0 addons apply', 'only the add-ons, for example after a file was put into addons/'),
+        .example('$0 addons apply', 'only the add-ons, for example after a file was put into addons/')
+        .example('$0 addons apply --every 5m', 'puts back what others change, as long as it runs'),
     async (given) => {
-      switch (given['action'] as (typeof ACTIONS)[number]) {
+      const action = given['action'] as (typeof ACTIONS)[number];
+      if (given['every'] !== undefined && action !== 'apply')
+        throw new UsageError(`--every belongs to "addons apply", not to "addons ${action}"`);
+      switch (action) {
         case 'list':
           return list(product, given);
         case 'diff':
           return converge(product, { ...given, only: ['addons'] }, 'plan');
         case 'apply':
-          return apply(product, given);
+          return given['every'] === undefined ? apply(product, given) : again(product, given);
         case 'enable':
           return turn(product, given, true);
         case 'disable':
@@ -51,6 +59,11 @@ const converge = async (product: Product, given: Given, verbName: 'up' | 'plan')
 async function apply(product: Product, given: Given): Promise<number> {
   const { timeouts } = openSession(given).cluster;
   return converge(product, { ...given, only: ['addons'], patience: timeouts['nodeReady'] }, 'up');
+}
+
+async function again(product: Product, given: Given): Promise<number> {
+  const { interval, repeatedly } = await import('../repeatedly.ts');
+  return repeatedly(interval(given['every']), given, (round) => apply(product, round));
 }
 
 async function list(product: Product, given: Given): Promise<number> {
