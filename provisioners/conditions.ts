@@ -29,11 +29,15 @@ export const containerdAnswers = (cluster: Cluster): Condition => ({
   limit: 60,
 });
 
+/** Members that must agree. */
+export const quorum = (members: number): number => Math.floor(members / 2) + 1;
+
 /** Asked of one member: it answers only while a quorum stands behind it. */
 export const etcdHasQuorum = (cluster: Cluster): Condition => ({
   name: 'etcdQuorum',
   description: 'etcd to have a quorum',
   on: namesOf(byRole(cluster, 'etcd')),
+  enough: quorum(byRole(cluster, 'etcd').length),
   script: () => sh`${etcdctl} endpoint health --command-timeout=3s 2>&1`,
   evidence: () => lastWords('etcd'),
   limit: seconds(cluster, 'etcdQuorum'),
@@ -43,6 +47,7 @@ export const apiServerReady = (cluster: Cluster): Condition => ({
   name: 'apiServer',
   description: 'the API server to be ready',
   on: namesOf(byRole(cluster, 'master')),
+  enough: 1,
   script: () => sh`state=$(systemctl is-active kube-apiserver)
 [ "$state" = active ] || { echo "kube-apiserver is $state"; exit 1; }
 ${kubectl} get --raw /readyz --request-timeout=5s`,
@@ -67,7 +72,8 @@ exit 1`,
 export const authorityPublished = (cluster: Cluster): Condition => ({
   name: 'apiServer',
   description: 'pods to be told whom to trust',
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: namesOf(byRole(cluster, 'master')),
+  one: true,
   script:
     () => sh`told=$(${kubectl} get configmap kube-root-ca.crt --namespace kube-system --request-timeout=5s -o jsonpath='{.data.ca\\.crt}') || exit 1
 [ "$told" = "$(cat /etc/kubernetes/pki/ca.crt)" ] && exit 0
@@ -80,7 +86,8 @@ exit 1`,
 export const mayJoin = (cluster: Cluster): Condition => ({
   name: 'apiServer',
   description: 'machines to be allowed to join',
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: namesOf(byRole(cluster, 'master')),
+  one: true,
   script: () =>
     sh`${kubectl} get clusterrolebinding hardway:node-bootstrapper --request-timeout=5s -o name >/dev/null`,
   limit: seconds(cluster, 'apiServer'),
@@ -94,7 +101,8 @@ export const nodesReady = (
 ): Condition => ({
   name: 'nodeReady',
   description: `${nodes.length === 1 ? nodes[0] : `${Math.min(atLeast, nodes.length)} nodes`} to be Ready`,
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: namesOf(byRole(cluster, 'master')),
+  one: true,
   script: () => sh`nodes=$(${kubectl} get nodes --request-timeout=5s -o jsonpath=${nodeLines}) || exit 1
 ready=0; missing=
 for node in ${nodes}; do
@@ -111,7 +119,8 @@ exit 1`,
 export const nodesHaveSubnets = (cluster: Cluster, nodes: readonly string[]): Condition => ({
   name: 'nodeReady',
   description: `${nodes.length === 1 ? nodes[0] : `${nodes.length} nodes`} to have a pod subnet`,
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: namesOf(byRole(cluster, 'master')),
+  one: true,
   script: () => sh`nodes=$(${kubectl} get nodes --request-timeout=5s -o jsonpath=${subnetLines}) || exit 1
 missing=
 for node in ${nodes}; do echo "$nodes" | grep -q "^$node [0-9]" || missing="$missing $node"; done
@@ -134,7 +143,8 @@ export const established = (cluster: Cluster, definitions: readonly string[]): C
         {
           name: 'apiServer',
           description: `${definitions.length === 1 ? definitions[0] : `${definitions.length} new kinds`} to be known to the API`,
-          on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+          on: namesOf(byRole(cluster, 'master')),
+          one: true,
           script:
             () => sh`known=$(${kubectl} get crd ${definitions} --request-timeout=5s --no-headers -o ${establishedColumn} 2>&1)
 [ $? = 0 ] && [ "$(echo "$known" | grep -cx True)" = ${String(definitions.length)} ] && exit 0
@@ -153,7 +163,8 @@ const waitingPods =
 export const rolledOut = (cluster: Cluster, namespace: string, deployment: string): Condition => ({
   name: 'rollout',
   description: `${deployment} to be rolled out`,
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: namesOf(byRole(cluster, 'master')),
+  one: true,
   script:
     () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.updatedReplicas} {.status.readyReplicas}')
 [ "$1" = "$2" ] && [ "$3" = "$4" ] && [ "$3" = "$5" ] && exit 0
@@ -182,7 +193,8 @@ export const workloadReady = (
 ): Condition => ({
   name: 'rollout',
   description: `${kind.toLowerCase()} ${namespace}/${name} to be rolled out`,
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: namesOf(byRole(cluster, 'master')),
+  one: true,
   script:
     () => sh`said=$(${kubectl} rollout status ${`${kind.toLowerCase()}/${name}`} --namespace ${namespace} --watch=false --request-timeout=5s 2>&1)
 case $said in *'not found'*|*'successfully rolled out'*|*'roll out complete'*|*'rolling update complete'*) exit 0;; esac

@@ -8,16 +8,20 @@ import { command } from '../src/resources/command.ts';
 import { type LiveNode, nodeStatus } from './node-status.ts';
 import { etcdctl } from './resources/etcd-access.ts';
 import { kubectl, type Manifest, question } from './resources/manifest.ts';
-import { byRole } from './scope.ts';
+import { speaker } from './scope.ts';
 
 /**
  * What the closing check wants to know beside what every run asks: whether nodes are Ready, add-ons rolled out and
- * further members and servers answer. Of the first master's objects most are asked for anyway.
+ * further members and servers answer. Of one master's objects most are asked for anyway.
  */
-export function observations(cluster: Cluster, machine: string): readonly Observation[] {
+export function observations(
+  cluster: Cluster,
+  machine: string,
+  present: readonly string[],
+): readonly Observation[] {
   const node = cluster.nodes.find(({ name }) => name === machine);
   if (node === undefined) return [];
-  if (node === byRole(cluster, 'master')[0])
+  if (speaker(cluster, present).includes(machine))
     return [...cluster.nodes.map(health), ...addons(cluster).map(rollout)];
   return [
     ...(node.roles.includes('etcd')
@@ -35,7 +39,8 @@ export function glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): 
     const answer = surveys.get(machine)?.get(id) ?? null;
     return typeof answer === 'symbol' ? null : answer;
   };
-  const first = byRole(cluster, 'master')[0]?.name ?? '';
+  const present = [...surveys.keys()];
+  const [first = ''] = speaker(cluster, present);
   const live = new Map(
     cluster.nodes.flatMap((node) => {
       const state = seen(first, health(node));
@@ -45,7 +50,7 @@ export function glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): 
   const nodes = cluster.nodes.map((node) => nodeStatus(node, live, surveys.has(node.name)));
   const others = cluster.nodes
     .filter(({ name }) => name !== first)
-    .flatMap(({ name }) => observations(cluster, name).map((one) => seen(name, one)));
+    .flatMap(({ name }) => observations(cluster, name, present).map((one) => seen(name, one)));
   const isWell =
     nodes.every(({ state }) => state === 'Ready') &&
     addons(cluster).every((name) => seen(first, rollout(name))?.['complete'] === true) &&

@@ -65,7 +65,8 @@ export const openRequests: Resource = {
 export const requestsAnswered = (cluster: Cluster): Condition => ({
   name: 'nodeReady',
   description: 'all certificate requests to be answered',
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: namesOf(byRole(cluster, 'master')),
+  one: true,
   script:
     () => sh`all=$(${kubectl} get certificatesigningrequests --request-timeout=5s -o jsonpath=${allColumns}) || exit 1
 open=$(echo "$all" | awk -F'|' '$2 ~ /kubelet/ && $6 !~ /Denied|Failed/ && $7 == "" && $1 != "" { print $1 }')
@@ -76,9 +77,9 @@ exit 1`,
 });
 
 /** Kubelets' requests are checked against cluster.json and signed here: no machine holds a CA key. */
-export const answerKubelets = (cluster: Cluster): Attendance<Scope> => ({
+export const answerKubelets = (master: string): Attendance<Scope> => ({
   description: 'certificate requests of kubelets',
-  on: byRole(cluster, 'master')[0]?.name ?? '',
+  on: master,
   listen: listRequests,
   replies: answers,
 });

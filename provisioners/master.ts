@@ -16,8 +16,8 @@ export const foundation = (cluster: Cluster): Phase<Scope>[] => [
 ];
 
 /** What acts once the door is open. */
-export const control = (cluster: Cluster): Phase<Scope>[] => [
+export const control = (cluster: Cluster, present: readonly string[]): Phase<Scope>[] => [
   controllersPhase(cluster),
-  access(cluster),
-  ...(cluster.security.profile === 'hardened' ? [hardening(cluster)] : []),
+  access(cluster, present),
+  ...(cluster.security.profile === 'hardened' ? [hardening(cluster, present)] : []),
 ];

@@ -7,8 +7,8 @@ import { hasEtcdStore, hasKubernetesStore } from './pod-network.ts';
 import type { Scope } from './scope.ts';
 
 /** The network that all nodes share, where it needs no Nodes; made while the API server starts. */
-export const network = (cluster: Cluster): Phase<Scope>[] =>
-  hasEtcdStore(cluster) ? [flannel(cluster)] : [];
+export const network = (cluster: Cluster, present: readonly string[]): Phase<Scope>[] =>
+  hasEtcdStore(cluster) ? [flannel(cluster, present)] : [];
 
 /** What makes a machine a node; masters are nodes too. */
 export const node = (cluster: Cluster, present: readonly string[]): Phase<Scope>[] => [

@@ -43,8 +43,8 @@ export const phases = (
 ): Phase<Scope>[] => [
   ...shared(cluster),
   ...foundation(cluster),
-  ...network(cluster),
-  ...control(cluster),
+  ...network(cluster, present),
+  ...control(cluster, present),
   ...node(cluster, present),
   resize(cluster),
   leave(cluster, leaving, present),
@@ -73,7 +73,7 @@ function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope
   return {
     phases: phases(cluster, [...facts.keys()], leaving, own),
     scope: (name) => scope(input, name, facts, joining, own),
-    observations: (name) => observations(cluster, name),
+    observations: (name) => observations(cluster, name, [...facts.keys()]),
     notes: [...adaptations(facts), ...waitingKey(input), ...rotations(pki)],
     refused: own.refused.map(({ error }) => error),
   };

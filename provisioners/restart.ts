@@ -9,7 +9,7 @@ import type { Report } from '../src/report/event.ts';
 import { apiServerReady, nodesReady } from './conditions.ts';
 import { kubectl } from './resources/manifest.ts';
 import { backInService, drain } from './resources/registration.ts';
-import { byRole } from './scope.ts';
+import { byRole, namesOf } from './scope.ts';
 
 export interface Restarting {
   readonly machines: () => Promise<readonly Machine[]>;
@@ -24,7 +24,9 @@ const BOOT = 180;
 /** Moves the pods away, restarts the machine, waits until it is Ready again and puts it back into service. */
 export async function restart(cluster: Cluster, node: Node, by: Restarting): Promise<void> {
   const connections = new Map((await by.machines()).map(({ name, connection }) => [name, connection]));
-  const master = byRole(cluster, 'master')[0]?.name ?? '';
+  // Another one if there is one: this one's own API server is going away.
+  const masters = namesOf(byRole(cluster, 'master')).filter((name) => connections.has(name));
+  const master = masters.find((name) => name !== node.name) ?? masters[0] ?? '';
   const [api, itself] = [connections.get(master), connections.get(node.name)];
   if (!api || !itself) throw new MachineError(node.name, 'cannot be restarted: nobody knows where it is');
   const seconds = cluster.timeouts['drain'] ?? 120;

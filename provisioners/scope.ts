@@ -39,6 +39,16 @@ export const nodesOf = (cluster: Cluster): Node[] => cluster.nodes.filter((node)
 /** Names only. */
 export const namesOf = (nodes: readonly Node[]): string[] => nodes.map(({ name }) => name);
 
+/** Who speaks for all: any machine of a role that is there will do, none is special. */
+export const speaker = (
+  cluster: Cluster,
+  present: readonly string[],
+  role: Node['roles'][number] = 'master',
+): string[] => {
+  const names = namesOf(byRole(cluster, role));
+  return [names.find((name) => present.includes(name)) ?? names[0] ?? ''];
+};
+
 /** Every address at which etcd answers clients. */
 export const etcdEndpoints = (cluster: Cluster): string =>
   byRole(cluster, 'etcd')

@@ -12,7 +12,8 @@ export const conditionHolds = (
 ): Condition => ({
   name: 'rollout',
   description: `${object.kind} ${object.name} to be ${type}`,
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: namesOf(byRole(cluster, 'master')),
+  one: true,
   script:
     () => sh`said=$(${kubectl} get ${`${object.kind}/${object.name}`} --namespace ${object.namespace ?? 'default'} --request-timeout=5s -o jsonpath=${`{range .status.conditions[?(@.type=="${type}")]}{.status}: {.message}{end}`})
 case "$said" in True:*) exit 0 ;; esac

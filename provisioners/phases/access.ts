@@ -8,14 +8,14 @@ import { applyAsMaster } from '../resources/break-glass.ts';
 import { type Manifest, manifest } from '../resources/manifest.ts';
 import { noManifest } from '../resources/no-manifest.ts';
 import { publishedTrust } from '../resources/published-trust.ts';
-import { byRole, namesOf, type Scope } from '../scope.ts';
+import { type Scope, speaker } from '../scope.ts';
 
 /** Who may do what: administrators, joining machines, the API server towards kubelets. */
-export const access = (cluster: Cluster): Phase<Scope> => ({
+export const access = (cluster: Cluster, present: readonly string[]): Phase<Scope> => ({
   name: 'access',
   title: 'Give access',
   docs: 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/',
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: speaker(cluster, present),
   needs: [apiServerReady(cluster)],
   stages: [
     { title: 'administrators', resources: administrators },
@@ -23,9 +23,9 @@ export const access = (cluster: Cluster): Phase<Scope> => ({
   ],
 });
 
-const administrators = ({ cluster, pki }: Scope): Resource[] => [
+const administrators = ({ cluster, node, pki }: Scope): Resource[] => [
   manifest(binding('hardway:cluster-admins', 'cluster-admin', ADMINISTRATORS, 'Group'), {
-    gather: applyAsMaster(cluster, pki),
+    gather: applyAsMaster(cluster, node, pki),
     why: 'Administrators have their right by RBAC, so it can be taken away again.',
   }),
 ];

@@ -16,7 +16,7 @@ import type { Own } from '../own/own-object.ts';
 import { entryOf, pruned, recorded } from '../resources/inventory.ts';
 import { idOf, manifest } from '../resources/manifest.ts';
 import { ownManifest } from '../resources/own-manifest.ts';
-import { byRole, namesOf, type Scope } from '../scope.ts';
+import { namesOf, type Scope, speaker } from '../scope.ts';
 
 /**
  * What runs inside the cluster, held back until its nodes are Ready: what cluster.json names, then what the user put
@@ -26,7 +26,7 @@ export const addons = (cluster: Cluster, own: Own, there: readonly string[]): Ph
   name: 'addons',
   title: 'Apply the add-ons',
   docs: 'https://kubernetes.io/docs/concepts/cluster-administration/addons/',
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: speaker(cluster, there),
   needs: [apiServerReady(cluster), authorityPublished(cluster), nodes(cluster, there)],
   stages: afterRecording([
     ...addonsOf(cluster)

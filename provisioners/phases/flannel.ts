@@ -11,7 +11,7 @@ import { hasEtcdStore } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { etcdKey, etcdUsers } from '../resources/etcd-access.ts';
 import { FLANNEL_CONF, flannelRights } from '../flannel-rights.ts';
-import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
+import { apiServer, etcdEndpoints, namesOf, type Scope, speaker } from '../scope.ts';
 import { template } from '../template.ts';
 
 const about = {
@@ -21,12 +21,12 @@ const about = {
 };
 
 /** The pod network: its plan is a key in etcd, each machine takes a subnet from it. */
-export const flannel = (cluster: Cluster): Phase<Scope> => ({
+export const flannel = (cluster: Cluster, present: readonly string[]): Phase<Scope> => ({
   ...about,
   on: namesOf(cluster.nodes),
   needs: [prepared(namesOf(cluster.nodes)), etcdHasQuorum(cluster)],
   stages: [
-    { title: 'plan', on: namesOf(byRole(cluster, 'etcd')).slice(0, 1), resources: networkPlan },
+    { title: 'plan', on: speaker(cluster, present, 'etcd'), resources: networkPlan },
     { title: 'daemon', resources: daemon, settle: [subnetReady(cluster)] },
   ],
 });
@@ -41,7 +41,7 @@ export function flannelOnNodes(cluster: Cluster, there: readonly string[]): Phas
     stages: [
       {
         title: 'rights',
-        on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+        on: speaker(cluster, there),
         resources: () => flannelRights(cluster),
       },
       { title: 'daemon', resources: daemon, settle: [subnetReady(cluster), nodesReady(cluster, present)] },

@@ -3,7 +3,7 @@ import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { apiServerReady } from '../conditions.ts';
 import { manifest } from '../resources/manifest.ts';
-import { byRole, namesOf, type Scope } from '../scope.ts';
+import { type Scope, speaker } from '../scope.ts';
 
 /** Namespaces that each cluster has; the others are their makers' own. */
 export const SYSTEM_NAMESPACES: readonly string[] = [
@@ -14,11 +14,11 @@ export const SYSTEM_NAMESPACES: readonly string[] = [
 ];
 
 /** What the profile "hardened" wants of the API's objects. */
-export const hardening = (cluster: Cluster): Phase<Scope> => ({
+export const hardening = (cluster: Cluster, present: readonly string[]): Phase<Scope> => ({
   name: 'hardening',
   title: 'Harden the accounts',
   docs: 'https://kubernetes.io/docs/concepts/security/service-accounts/',
-  on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+  on: speaker(cluster, present),
   needs: [apiServerReady(cluster)],
   stages: [{ title: 'default accounts', resources: () => SYSTEM_NAMESPACES.map(withoutToken) }],
 });

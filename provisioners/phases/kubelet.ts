@@ -27,7 +27,7 @@ import { allocatesSubnets } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
-import { apiServer, byRole, namesOf, type Scope } from '../scope.ts';
+import { apiServer, namesOf, type Scope, speaker } from '../scope.ts';
 import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
@@ -41,7 +41,7 @@ const GOOD = 'good';
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
 export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope> {
   const present = namesOf(cluster.nodes).filter((name) => there.includes(name));
-  const firstMaster = namesOf(byRole(cluster, 'master')).slice(0, 1);
+  const oneMaster = speaker(cluster, there);
   // A node is Ready when it has its pod network; where that needs the Node, it comes afterwards.
   const joinsFirst = allocatesSubnets(cluster);
   return {
@@ -64,9 +64,9 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
           identity('server', scope),
           ...kubeletResources(scope),
           registered(scope),
-          ...(firstMaster.includes(scope.node.name) ? [openRequests] : []),
+          ...(oneMaster.includes(scope.node.name) ? [openRequests] : []),
         ],
-        attend: answerKubelets(cluster),
+        attend: answerKubelets(oneMaster[0] ?? ''),
         settle: [
           hasIdentities(present),
           joinsFirst ? nodesHaveSubnets(cluster, present) : nodesReady(cluster, present),
@@ -77,12 +77,12 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
         title: 'join token no longer needed',
         resources: (scope) => [
           absent(BOOTSTRAP),
-          ...(firstMaster.includes(scope.node.name) ? [noJoinToken(scope)] : []),
+          ...(oneMaster.includes(scope.node.name) ? [noJoinToken(scope)] : []),
         ],
       },
       {
         title: 'roles',
-        on: firstMaster,
+        on: oneMaster,
         resources: () => present.map((name) => nodeObject(cluster, name)),
       },
     ],

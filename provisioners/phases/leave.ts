@@ -9,7 +9,7 @@ import { hasEtcdStore, hasKubernetesStore } from '../pod-network.ts';
 import { removal } from '../removal.ts';
 import { flannelLease } from '../resources/etcd-access.ts';
 import { registration } from '../resources/registration.ts';
-import { byRole, namesOf, type Scope } from '../scope.ts';
+import { namesOf, type Scope, speaker } from '../scope.ts';
 
 /** Machines that are no longer in cluster.json: their pods move first, then node and machine are cleared. */
 export const leave = (
@@ -18,17 +18,17 @@ export const leave = (
   present: readonly string[],
 ): Phase<Scope> => {
   const names = namesOf(leaving);
-  const firstMaster = namesOf(byRole(cluster, 'master')).slice(0, 1);
+  const oneMaster = speaker(cluster, present);
   return {
     name: 'leave',
     title: 'Take leave of machines',
     docs: 'https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/',
-    on: [...firstMaster, ...names],
+    on: [...oneMaster, ...names],
     needs: [apiServerReady(cluster)],
     stages: [
       {
         title: 'nodes',
-        on: firstMaster,
+        on: oneMaster,
         resources: () =>
           names.flatMap((name) => [
             registration(name, cluster.timeouts['drain'] ?? 120, present.includes(name)),
@@ -40,7 +40,7 @@ export const leave = (
         ? [
             {
               title: 'pod subnets',
-              on: namesOf(byRole(cluster, 'etcd')).slice(0, 1),
+              on: speaker(cluster, present, 'etcd'),
               resources: () => leaving.map(({ name, address }) => flannelLease(name, address)),
             },
           ]

@@ -15,15 +15,33 @@ export async function unmetNeed<S>(pass: Pass<S>, phase: Phase<S>): Promise<stri
 }
 
 async function unmet<S>(pass: Pass<S>, need: Condition): Promise<string | null> {
-  const reasons = await Promise.all(need.on.map((machine) => unmetOn(pass, need, machine)));
+  const missing = missingFor(need, pass.present);
+  if (missing.length > 0)
+    return `${need.description}: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not there yet`;
+  const reasons = await Promise.all(
+    askedOf(need, pass.present).map((machine) => unmetOn(pass, need, machine)),
+  );
   const reason = reasons.find((one) => one !== null) ?? null;
   return reason === null ? null : `${need.description}: ${reason}`;
+}
+
+/** The machines that must be asked, of those that are there. */
+export function askedOf({ on, one }: Condition, present: ReadonlyMap<string, unknown>): readonly string[] {
+  const there = on.filter((name) => present.has(name));
+  return one === true ? there.slice(0, 1) : there;
+}
+
+/** Machines that are not there, when too many of them are not. */
+function missingFor(need: Condition, present: ReadonlyMap<string, unknown>): readonly string[] {
+  const { on, ofPresent, one, enough = one === true ? 1 : on.length } = need;
+  const missing = on.filter((name) => !present.has(name));
+  return ofPresent === true || on.length - missing.length >= enough ? [] : missing;
 }
 
 async function unmetOn<S>(pass: Pass<S>, need: Condition, machine: string): Promise<string | null> {
   const { report, planOnly } = pass.options;
   const connection = pass.present.get(machine);
-  if (connection === undefined) return need.ofPresent === true ? null : `${machine} is not there yet`;
+  if (connection === undefined) return `${machine} is not there yet`;
   if (planOnly && pass.changed.size > 0) return null;
   // What came true in this pass stays true in it: phases do not break what earlier ones needed.
   const key = `${need.name} ${need.description} ${machine}`;

@@ -7,10 +7,14 @@ export interface Condition {
   readonly name: string;
   /** Completes "waiting for …": "etcd to have a quorum". */
   readonly description: string;
-  /** The machines that must be asked; all of them must say yes. */
+  /** The machines that are asked; all of them must be there and say yes. */
   readonly on: readonly string[];
   /** Machines that are not there do not count. */
   readonly ofPresent?: true;
+  /** So many of them must be there; the others do not count. */
+  readonly enough?: number;
+  /** Any one of them will do: the first that is there is asked. */
+  readonly one?: true;
   /** Exit 0: met. Otherwise the last line it prints is the reason. Reads only; asked ten times a second. */
   readonly script: (machine: string) => Script;
   /**

@@ -5,7 +5,7 @@ import { change, CHANGE_LIMIT, type Work } from './change.ts';
 import type { Pass } from './converge.ts';
 import { confirm } from './confirm.ts';
 import { differences } from './difference.ts';
-import { unmetNeed } from './needs.ts';
+import { askedOf, unmetNeed } from './needs.ts';
 import type { Phase, Stage } from './phase.ts';
 import { type Answer, type Resource, type State, unknown } from './resource.ts';
 import { attend, settle } from './settle.ts';
@@ -195,9 +195,8 @@ async function close<S>(
   const { settle: after = [] } = stage;
   const changed = new Set(drifts.flatMap(({ resources }) => resources.map(({ id }) => id)));
   for (const condition of typeof after === 'function' ? after(changed) : after) {
-    const hosts = condition.on.filter((name) => pass.present.has(name));
     await together(
-      hosts.map(async (name) => {
+      askedOf(condition, pass.present).map(async (name) => {
         const connection = pass.present.get(name);
         if (connection !== undefined) await settle(name, connection, condition, report);
       }),

@@ -13,7 +13,7 @@ function surveys(
     cluster.nodes.map(({ name }) => [
       name,
       new Map(
-        observations(cluster, name).map(({ id }) => {
+        observations(cluster, name, ['master']).map(({ id }) => {
           const well = id.startsWith('health:node/') ? ready : { complete: true, answers: true };
           return [id, id in changed ? (changed[id] ?? null) : well];
         }),
@@ -49,7 +49,10 @@ describe('the glance that ends a run', () => {
   it('asks further members and servers for themselves', () => {
     const [first, second] = cluster.nodes;
     const three = { ...cluster, nodes: [first!, { ...second!, roles: ['etcd', 'master'] as const }] };
-    expect(observations(three, second!.name).map(({ id }) => id)).toEqual(['health:etcd', 'health:api']);
-    expect(observations(cluster, second!.name)).toEqual([]);
+    expect(observations(three, second!.name, [first!.name]).map(({ id }) => id)).toEqual([
+      'health:etcd',
+      'health:api',
+    ]);
+    expect(observations(cluster, second!.name, [first!.name])).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ describe('answerKubelets', () => {
     serviceAccount: { privatePem: '', publicPem: '' },
   });
   const attendance = (notes: string[] = []) => {
-    const { replies, on } = answerKubelets(cluster);
+    const { replies, on } = answerKubelets('master');
     const reply = replies({ cluster, pki: pki(), joining: nodes } as unknown as Scope);
     return { on, reply: (text: string) => reply(text, (note) => notes.push(note)) };
   };
