@@ -4,7 +4,7 @@ import type { Usage } from '../src/pki/oids.ts';
 import { registryNode } from './addons/registry/settings.ts';
 import { FLANNEL_CONF, FLANNELS, flannelUser } from './flannel-rights.ts';
 import { hasEtcdStore, hasKubernetesStore } from './pod-network.ts';
-import { byRole } from './scope.ts';
+import { byRole, kubeNodes } from './scope.ts';
 
 export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca';
 
@@ -37,7 +37,7 @@ export function certificates(cluster: Cluster): CertificateEntry[] {
     entry('operator', 'admin', 'ca', 'hardway-admin', 'kubeconfig', { organizations: [ADMINISTRATORS] }),
     ...byRole(cluster, 'etcd').flatMap(etcdMember),
     ...byRole(cluster, 'master').flatMap((node) => master(cluster, node)),
-    ...cluster.nodes.flatMap((node) => everyNode(cluster, node)),
+    ...kubeNodes(cluster).flatMap((node) => everyNode(cluster, node)),
     ...addons(cluster),
   ];
 }

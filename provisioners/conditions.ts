@@ -4,7 +4,7 @@ import type { Condition } from '../src/engine/phase.ts';
 import { lastWords, whyNoApi } from './diagnosis.ts';
 import { etcdctl } from './resources/etcd-access.ts';
 import { kubectl } from './resources/manifest.ts';
-import { byRole, namesOf } from './scope.ts';
+import { byRole, kubeNodes, namesOf } from './scope.ts';
 
 const seconds = (cluster: Cluster, name: string): number => cluster.timeouts[name] ?? 120;
 
@@ -23,7 +23,7 @@ exit 1`,
 export const containerdAnswers = (cluster: Cluster): Condition => ({
   name: 'containerd',
   description: 'containerd to answer',
-  on: namesOf(cluster.nodes),
+  on: namesOf(kubeNodes(cluster)),
   ofPresent: true,
   script: () => sh`/usr/local/bin/ctr version`,
   limit: 60,
@@ -59,7 +59,7 @@ ${kubectl} get --raw /readyz --request-timeout=5s`,
 export const subnetReady = (cluster: Cluster): Condition => ({
   name: 'flannelSubnet',
   description: 'flannel to have a subnet',
-  on: namesOf(cluster.nodes),
+  on: namesOf(kubeNodes(cluster)),
   ofPresent: true,
   script: () => sh`[ -s /etc/cni/net.d/10-flannel.conflist ] && systemctl is-active --quiet flanneld && exit 0
 echo "flanneld is $(systemctl is-active flanneld)"

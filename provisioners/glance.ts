@@ -8,7 +8,7 @@ import { command } from '../src/resources/command.ts';
 import { type LiveNode, nodeStatus } from './node-status.ts';
 import { etcdctl } from './resources/etcd-access.ts';
 import { kubectl, type Manifest, question } from './resources/manifest.ts';
-import { speaker } from './scope.ts';
+import { nodesOf, speaker } from './scope.ts';
 
 /**
  * What the closing check wants to know beside what every run asks: whether nodes are Ready, add-ons rolled out and
@@ -22,7 +22,7 @@ export function observations(
   const node = cluster.nodes.find(({ name }) => name === machine);
   if (node === undefined) return [];
   if (speaker(cluster, present).includes(machine))
-    return [...cluster.nodes.map(health), ...addons(cluster).map(rollout)];
+    return [...nodesOf(cluster).map(health), ...addons(cluster).map(rollout)];
   return [
     ...(node.roles.includes('etcd')
       ? [answers('etcd', sh`${etcdctl} endpoint health --command-timeout=3s`)]
@@ -42,12 +42,12 @@ export function glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): 
   const present = [...surveys.keys()];
   const [first = ''] = speaker(cluster, present);
   const live = new Map(
-    cluster.nodes.flatMap((node) => {
+    nodesOf(cluster).flatMap((node) => {
       const state = seen(first, health(node));
       return state === null ? [] : [[node.name, liveNode(state)] as const];
     }),
   );
-  const nodes = cluster.nodes.map((node) => nodeStatus(node, live, surveys.has(node.name)));
+  const nodes = nodesOf(cluster).map((node) => nodeStatus(node, live, surveys.has(node.name)));
   const others = cluster.nodes
     .filter(({ name }) => name !== first)
     .flatMap(({ name }) => observations(cluster, name, present).map((one) => seen(name, one)));

@@ -1,6 +1,6 @@
 import type { Resource } from '../src/engine/resource.ts';
 import { file } from '../src/resources/file.ts';
-import type { Scope } from './scope.ts';
+import { isEtcdOnly, type Scope } from './scope.ts';
 import { template } from './template.ts';
 
 /** Read by every login shell; /etc/motd and root's home belong to others. */
@@ -12,7 +12,8 @@ export const login = ({ cluster, node: { name, roles, address } }: Scope): Resou
     LOGIN,
     template('host/login.sh', {
       ...{ cluster: cluster.name, name, address, roles: roles.join(', ') },
-      credential: `/etc/kubernetes/${roles.includes('master') ? 'admin' : 'kubelet'}.conf`,
+      credential:
+        !isEtcdOnly({ roles }) && `/etc/kubernetes/${roles.includes('master') ? 'admin' : 'kubelet'}.conf`,
     }),
     { why: 'Whoever logs in sees what this machine is, and root’s kubectl knows the cluster.' },
   );

@@ -1,6 +1,7 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import { type Script, sh } from '../src/connection/quote.ts';
 import { MachineError } from '../src/errors.ts';
+import { isEtcdOnly } from './scope.ts';
 
 /** A socket of a program that Hardway did not start. */
 export interface Listener {
@@ -71,7 +72,9 @@ const EVERY: readonly Port[] = [
 export const portsOf = ({ network, controlPlane }: Cluster, { roles }: Node): Port[] => [
   ...(roles.includes('etcd') ? MEMBER : []),
   ...(roles.includes('master') ? [{ port: controlPlane.port, for: 'the API server' }, ...MASTER] : []),
-  ...EVERY.filter(({ protocol }) => protocol !== 'udp' || network.flannel.backend === 'vxlan'),
+  ...(isEtcdOnly({ roles }) ? [] : EVERY).filter(
+    ({ protocol }) => protocol !== 'udp' || network.flannel.backend === 'vxlan',
+  ),
 ];
 
 /** Refuses a machine on which somebody else has a port that we need; all such ports are named at once. */

@@ -17,7 +17,7 @@ import { nothingOwn, type Own } from './own/own-object.ts';
 import type { ClusterPki } from './pki.ts';
 import { refuseUnsafe } from './refusals.ts';
 import { restart, type Restarting } from './restart.ts';
-import type { Scope } from './scope.ts';
+import { kubeNodes, namesOf, type Scope } from './scope.ts';
 import { shared } from './shared.ts';
 
 export interface RecipeInput {
@@ -66,7 +66,7 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
 
 function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope> {
   const { cluster, leaving, pki, own = nothingOwn } = input;
-  const staying = cluster.nodes.map(({ name }) => name).filter((name) => facts.has(name));
+  const staying = namesOf(kubeNodes(cluster)).filter((name) => facts.has(name));
   const joining = staying.filter(
     (name) => identityProblem(facts.get(name)?.kubelet ?? '', name, 'client', pki) !== null,
   );

@@ -29,15 +29,20 @@ export interface Scope {
 export const byRole = (cluster: Cluster, role: Node['roles'][number]): Node[] =>
   cluster.nodes.filter((node) => node.roles.includes(role));
 
-/** Whether a machine becomes a node of the cluster; masters may be told not to. */
+/** Whether a machine becomes a node of the cluster; masters may be told not to, etcd alone makes none. */
 export const isNode = ({ controlPlane }: Cluster, { roles }: Pick<Node, 'roles'>): boolean =>
-  controlPlane.registerNode || !roles.includes('master');
+  roles.includes('minion') || (roles.includes('master') && controlPlane.registerNode);
 
 /** Machines that become nodes of the cluster. */
 export const nodesOf = (cluster: Cluster): Node[] => cluster.nodes.filter((node) => isNode(cluster, node));
 
 /** Names only. */
 export const namesOf = (nodes: readonly Node[]): string[] => nodes.map(({ name }) => name);
+
+export const isEtcdOnly = ({ roles }: Pick<Node, 'roles'>): boolean => roles.every((role) => role === 'etcd');
+
+/** Machines that run something of Kubernetes. */
+export const kubeNodes = (cluster: Cluster): Node[] => cluster.nodes.filter((node) => !isEtcdOnly(node));
 
 /** Who speaks for all: any machine of a role that is there will do, none is special. */
 export const speaker = (

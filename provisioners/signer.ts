@@ -4,7 +4,7 @@ import type { Resource } from '../src/engine/resource.ts';
 import { command } from '../src/resources/command.ts';
 import { absent, file, type FileResource } from '../src/resources/file.ts';
 import { service } from '../src/resources/service.ts';
-import type { Scope } from './scope.ts';
+import { kubeNodes, type Scope } from './scope.ts';
 import { template } from './template.ts';
 
 const CERTIFICATE = '/etc/kubernetes/pki/signer.crt';
@@ -41,7 +41,12 @@ export const signerFiles = ({ cluster, pki }: Scope): FileResource[] =>
 export function approver({ cluster }: Scope): Resource[] {
   if (cluster.pki.signer === 'operator')
     return [noApprover, ...[CERTIFICATE, KEY, NODES, SCRIPT].map(absent)];
-  const nodes = file(NODES, cluster.nodes.map(({ name, address }) => `${name} ${address}\n`).join(''));
+  const nodes = file(
+    NODES,
+    kubeNodes(cluster)
+      .map(({ name, address }) => `${name} ${address}\n`)
+      .join(''),
+  );
   const script = file(SCRIPT, template('signer/approve-serving', {}), { mode: 0o755 });
   return [
     nodes,

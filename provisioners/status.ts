@@ -3,8 +3,10 @@ import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
 import { sh } from '../src/connection/quote.ts';
 import { apiServerReady, etcdHasQuorum, nodesReady, rolledOut } from './conditions.ts';
+import { askedOf } from '../src/engine/needs.ts';
 import { check } from '../src/engine/settle.ts';
 import { liveNodes, nodeStatus } from './node-status.ts';
+import { nodesOf, namesOf } from './scope.ts';
 import { servicesOf } from './services.ts';
 
 /** Every machine, every service, every node; one sentence for each thing that is not as it should be. */
@@ -20,7 +22,7 @@ export async function status(
     liveNodes(cluster, machines),
     waiting,
   ]);
-  const nodes = cluster.nodes.map((node) => nodeStatus(node, live, machines.has(node.name)));
+  const nodes = nodesOf(cluster).map((node) => nodeStatus(node, live, machines.has(node.name)));
   const unready = nodes
     .filter(({ state }) => state !== 'Ready')
     .map(({ name, state }) => `${name} is ${state}`);
@@ -43,7 +45,7 @@ async function unmetConditions(
   machines: ReadonlyMap<string, Connection>,
   patience: number,
 ): Promise<string[]> {
-  const present = cluster.nodes.map(({ name }) => name).filter((name) => machines.has(name));
+  const present = namesOf(nodesOf(cluster)).filter((name) => machines.has(name));
   const conditions = [
     etcdHasQuorum(cluster),
     apiServerReady(cluster),
@@ -51,7 +53,7 @@ async function unmetConditions(
     ...(cluster.addons['coredns'] !== undefined ? [rolledOut(cluster, 'kube-system', 'coredns')] : []),
   ];
   const asked = conditions.flatMap((condition) =>
-    condition.on.map(async (name) => {
+    askedOf(condition, machines).map(async (name) => {
       const connection = machines.get(name);
       if (connection === undefined) return [];
       const answer = await check(name, connection, condition, patience);

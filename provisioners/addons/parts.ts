@@ -5,6 +5,7 @@ import type { Artefacts } from '../../src/artefacts/artefact.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { HardwayError } from '../../src/errors.ts';
 import type { Manifest } from '../resources/manifest.ts';
+import { byRole } from '../scope.ts';
 
 type Rules = readonly {
   readonly apiGroups?: readonly string[];
@@ -121,6 +122,6 @@ export const hostnames = (names: readonly string[]): object[] => [
 
 /** Where an add-on runs when nobody says it: on the machines that are there for pods. */
 export function workers(cluster: Cluster): string[] {
-  const minions = cluster.nodes.filter(({ roles }) => !roles.includes('master'));
-  return (minions.length === 0 ? cluster.nodes : minions).map(({ name }) => name);
+  const minions = byRole(cluster, 'minion');
+  return (minions.length === 0 ? byRole(cluster, 'master') : minions).map(({ name }) => name);
 }

@@ -2,7 +2,7 @@ import type { Line } from '../../src/cli/overview.ts';
 import type { NodeStatus } from '../../src/cli/product.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { nodeStatus } from '../node-status.ts';
-import { byRole, namesOf } from '../scope.ts';
+import { byRole, nodesOf, namesOf } from '../scope.ts';
 import { componentId, machineId, pathId, type Sight } from './control-lines.ts';
 import type { Api, Workload } from './seen.ts';
 
@@ -11,7 +11,7 @@ export const known = (sight: Sight): Api | null =>
   [...sight.values()].map(({ api }) => api).find((api) => api !== null) ?? null;
 
 export const nodes = (cluster: Cluster, sight: Sight): NodeStatus[] =>
-  cluster.nodes.map((node) => nodeStatus(node, known(sight)?.nodes ?? null, sight.has(node.name)));
+  nodesOf(cluster).map((node) => nodeStatus(node, known(sight)?.nodes ?? null, sight.has(node.name)));
 
 /** Nothing of what the API knows can be told without it. */
 const apiNeeds = (cluster: Cluster): string[] =>
@@ -34,7 +34,7 @@ export const addonLines = (cluster: Cluster, sight: Sight): Line[] => {
   const api = known(sight);
   const needs = [
     ...apiNeeds(cluster),
-    ...namesOf(cluster.nodes).flatMap((name) => [machineId(name), `node/${name}`]),
+    ...namesOf(nodesOf(cluster)).flatMap((name) => [machineId(name), `node/${name}`]),
   ];
   const line = { group: 'add-ons', needs };
   if (api === null)

@@ -16,7 +16,7 @@ import type { Own } from '../own/own-object.ts';
 import { entryOf, pruned, recorded } from '../resources/inventory.ts';
 import { idOf, manifest } from '../resources/manifest.ts';
 import { ownManifest } from '../resources/own-manifest.ts';
-import { namesOf, type Scope, speaker } from '../scope.ts';
+import { nodesOf, namesOf, type Scope, speaker } from '../scope.ts';
 
 /**
  * What runs inside the cluster, held back until its nodes are Ready: what cluster.json names, then what the user put
@@ -65,7 +65,7 @@ const trialled = (objects: readonly AddonObject[]): Resource[] => objects.map(ow
 const nodes = (cluster: Cluster, there: readonly string[]): Condition =>
   nodesReady(
     cluster,
-    namesOf(cluster.nodes).filter((name) => there.includes(name)),
+    namesOf(nodesOf(cluster)).filter((name) => there.includes(name)),
     cluster.waitForNodes === 'all' ? undefined : cluster.waitForNodes,
   );
 

@@ -11,7 +11,7 @@ import { hasEtcdStore } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { etcdKey, etcdUsers } from '../resources/etcd-access.ts';
 import { FLANNEL_CONF, flannelRights } from '../flannel-rights.ts';
-import { apiServer, etcdEndpoints, namesOf, type Scope, speaker } from '../scope.ts';
+import { apiServer, etcdEndpoints, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
 import { template } from '../template.ts';
 
 const about = {
@@ -23,8 +23,8 @@ const about = {
 /** The pod network: its plan is a key in etcd, each machine takes a subnet from it. */
 export const flannel = (cluster: Cluster, present: readonly string[]): Phase<Scope> => ({
   ...about,
-  on: namesOf(cluster.nodes),
-  needs: [prepared(namesOf(cluster.nodes)), etcdHasQuorum(cluster)],
+  on: namesOf(kubeNodes(cluster)),
+  needs: [prepared(namesOf(kubeNodes(cluster))), etcdHasQuorum(cluster)],
   stages: [
     { title: 'plan', on: speaker(cluster, present, 'etcd'), resources: networkPlan },
     { title: 'daemon', resources: daemon, settle: [subnetReady(cluster)] },
@@ -33,10 +33,10 @@ export const flannel = (cluster: Cluster, present: readonly string[]): Phase<Sco
 
 /** The same when its store is Kubernetes: a machine's subnet is that of its Node, so the Node comes first. */
 export function flannelOnNodes(cluster: Cluster, there: readonly string[]): Phase<Scope> {
-  const present = namesOf(cluster.nodes).filter((name) => there.includes(name));
+  const present = namesOf(kubeNodes(cluster)).filter((name) => there.includes(name));
   return {
     ...about,
-    on: namesOf(cluster.nodes),
+    on: namesOf(kubeNodes(cluster)),
     needs: [prepared(present), apiServerReady(cluster)],
     stages: [
       {

@@ -27,7 +27,7 @@ import { allocatesSubnets } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
-import { apiServer, namesOf, type Scope, speaker } from '../scope.ts';
+import { apiServer, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
 import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
@@ -40,7 +40,7 @@ const GOOD = 'good';
 
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
 export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope> {
-  const present = namesOf(cluster.nodes).filter((name) => there.includes(name));
+  const present = namesOf(kubeNodes(cluster)).filter((name) => there.includes(name));
   const oneMaster = speaker(cluster, there);
   // A node is Ready when it has its pod network; where that needs the Node, it comes afterwards.
   const joinsFirst = allocatesSubnets(cluster);
@@ -48,7 +48,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
     name: 'kubelet',
     title: 'Join the nodes',
     docs: 'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
-    on: namesOf(cluster.nodes),
+    on: namesOf(kubeNodes(cluster)),
     needs: [
       ...[prepared(present), containerdAnswers(cluster)],
       ...(joinsFirst ? [] : [subnetReady(cluster)]),

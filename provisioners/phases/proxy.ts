@@ -6,7 +6,7 @@ import { service } from '../../src/resources/service.ts';
 import { apiServerReady, prepared } from '../conditions.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
-import { apiServer, namesOf, type Scope } from '../scope.ts';
+import { apiServer, kubeNodes, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
@@ -17,8 +17,8 @@ export const proxy = (cluster: Cluster): Phase<Scope> => ({
   name: 'proxy',
   title: 'Make Services reachable',
   docs: 'https://kubernetes.io/docs/reference/networking/virtual-ips/',
-  on: namesOf(cluster.nodes),
-  needs: [prepared(namesOf(cluster.nodes)), apiServerReady(cluster)],
+  on: namesOf(kubeNodes(cluster)),
+  needs: [prepared(namesOf(kubeNodes(cluster))), apiServerReady(cluster)],
   stages: [{ title: 'kube-proxy', resources: kubeProxy }],
 });
 

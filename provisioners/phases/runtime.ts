@@ -10,7 +10,7 @@ import { registryHost } from '../addons/registry/settings.ts';
 import { containerdAnswers, prepared } from '../conditions.ts';
 import { programLine, programs } from '../program.ts';
 import { image } from '../resources/image.ts';
-import { namesOf, type Scope } from '../scope.ts';
+import { kubeNodes, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 
 /** containerd, runc and the CNI plug-ins; then the images that must be there before a registry is. */
@@ -18,8 +18,8 @@ export const runtime = (cluster: Cluster): Phase<Scope> => ({
   name: 'runtime',
   title: 'Install the container runtime',
   docs: 'https://kubernetes.io/docs/setup/production-environment/container-runtimes/#containerd',
-  on: namesOf(cluster.nodes),
-  needs: [prepared(namesOf(cluster.nodes))],
+  on: namesOf(kubeNodes(cluster)),
+  needs: [prepared(namesOf(kubeNodes(cluster)))],
   stages: [
     { title: 'containerd', resources: containerd, settle: [containerdAnswers(cluster)] },
     { title: 'images', resources: images },

@@ -5,7 +5,7 @@ import type { Connection } from '../../src/connection/connection.ts';
 import { overview } from '../overview/overview.ts';
 import { type Found, sums } from './judge.ts';
 import { prove } from './prove.ts';
-import { byRole } from '../scope.ts';
+import { byRole, nodesOf, namesOf } from '../scope.ts';
 
 /** What only looks, and which groups of the overview it is. */
 const LOOKS: Readonly<Record<string, readonly string[]>> = {
@@ -99,10 +99,8 @@ const notTried = (
 
 /** Nodes that can start a pod, as far as one can see. */
 const able = (cluster: Cluster, lines: readonly Ranked[]): string[] =>
-  cluster.nodes
-    .map(({ name }) => name)
-    .filter((name) =>
-      [`node/${name}`, `component/${name}/kubelet`, `component/${name}/containerd`].every(
-        (id) => lines.find((line) => line.id === id)?.is === 'well',
-      ),
-    );
+  namesOf(nodesOf(cluster)).filter((name) =>
+    [`node/${name}`, `component/${name}/kubelet`, `component/${name}/containerd`].every(
+      (id) => lines.find((line) => line.id === id)?.is === 'well',
+    ),
+  );

@@ -18,7 +18,8 @@ export function taintsOf({ controlPlane }: Cluster, { roles, taints }: Node): re
   const isOwn = taints.some(
     ({ key, effect }) => key === CONTROL_PLANE.key && effect === CONTROL_PLANE.effect,
   );
-  const isClosed = roles.includes('master') && !controlPlane.schedulable && !isOwn;
+  const isClosed =
+    roles.includes('master') && !roles.includes('minion') && !controlPlane.schedulable && !isOwn;
   return [...(isClosed ? [CONTROL_PLANE] : []), ...taints];
 }
 

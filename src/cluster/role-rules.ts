@@ -1,4 +1,4 @@
-/** What the recipe can build for now: one master, etcd on it, minions beside it. */
+/** Who must be there: somebody for each part of a cluster, and an odd number of members of the database. */
 import type { Entry } from './entry.ts';
 import { machineCount } from './entry.ts';
 import type { Role } from './model.ts';
@@ -7,23 +7,12 @@ import type { Finding } from './problem.ts';
 export function roleFindings(entries: readonly Entry[]): readonly Finding[] {
   // An entry with wrong roles may be the very one that is missed.
   if (entries.some((entry) => entry?.roles === undefined || entry.roles.includes(undefined))) return [];
-  return [
-    ...nobody('master', entries),
-    ...nobody('etcd', entries),
-    ...severalMasters(entries),
-    ...evenMembers(entries),
-    ...entries.flatMap(combination),
-  ];
+  return [...nobody('master', entries), ...nobody('etcd', entries), ...evenMembers(entries)];
 }
 
 function nobody(role: Role, entries: readonly Entry[]): readonly Finding[] {
   if (indexesOf(role, entries).length > 0) return [];
-  return [{ path: ['nodes'], at: 'value', message: `no node has the role "${role}"; exactly one needs it` }];
-}
-
-function severalMasters(entries: readonly Entry[]): readonly Finding[] {
-  const message = `several masters are not supported yet; these are ${total('master', entries)}`;
-  return total('master', entries) > 1 ? [{ ...lastOf('master', entries), message }] : [];
+  return [{ path: ['nodes'], at: 'value', message: `no node has the role "${role}"; at least one needs it` }];
 }
 
 function evenMembers(entries: readonly Entry[]): readonly Finding[] {
@@ -31,18 +20,6 @@ function evenMembers(entries: readonly Entry[]): readonly Finding[] {
   if (members === 0 || members % 2 === 1) return [];
   const message = `${members} etcd members bear no more failures than ${members - 1}; an odd number is needed`;
   return [{ ...lastOf('etcd', entries), message }];
-}
-
-function combination(entry: Entry, index: number): readonly Finding[] {
-  const has = (role: Role) => entry?.roles?.includes(role) === true;
-  const complain = (message: string): readonly Finding[] => [
-    { path: ['nodes', index, 'roles'], at: 'value', message },
-  ];
-  if (has('etcd') && !has('master'))
-    return complain('etcd on a machine that is no master is not supported yet');
-  if (has('master') && has('minion'))
-    return complain('master and minion on one machine are not supported yet');
-  return [];
 }
 
 /** The place to look at when there are too many of a role. */
