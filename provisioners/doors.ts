@@ -26,6 +26,7 @@ export const doorsOf = (cluster: Cluster, node: Node): readonly Door[] => [
     .filter(({ on }) => on !== 'loopback')
     .map((port) => ours(port, node)),
   ...(cluster.addons['metallb'] === undefined ? [] : SPEAKERS),
+  ...(cluster.host.nfsClient ? PORTMAPPER : []),
   ...SYSTEM,
 ];
 
@@ -81,6 +82,12 @@ const SPEAKERS: readonly Door[] = (['tcp', 'udp'] as const).map((protocol) => ({
   ...{ protocol, from: MEMBERS, to: MEMBERS, programs: ['speaker'], unit: /^pod/, address: null },
   ...{ for: 'MetalLB', ask: null },
   excepted: 'MetalLB’s speakers tell each other who is there; without their key nothing is understood',
+}));
+
+/** Comes with nfs-common; systemd listens for it. */
+const PORTMAPPER: readonly Door[] = (['tcp', 'udp'] as const).map((protocol) => ({
+  ...system(protocol, 111, ['rpcbind', 'systemd'], 'the port mapper of NFS'),
+  excepted: 'tells which RPC services are here, to anybody',
 }));
 
 /** What belongs to the machine itself, and what kube-proxy opens for Services. */

@@ -19,6 +19,8 @@ export interface Facts {
   readonly mayRaiseLimits: boolean;
   readonly bridgeFilter: boolean;
   readonly swap: boolean;
+  /** Its kernel can mount NFS exports. */
+  readonly nfs: boolean;
   /** IPv4 addresses with prefix, by NIC. */
   readonly nics: readonly { readonly name: string; readonly address: string }[];
   readonly machineId: string;
@@ -72,6 +74,7 @@ echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
 echo "container=$(systemd-detect-virt --container 2>/dev/null)"
 while read -r key value; do [ "$key" = CapBnd: ] && echo "capabilities=$value"; done </proc/self/status
 [ -d /proc/sys/net/bridge ] && echo bridge=/proc/sys/net/bridge
+grep -qw nfs4 /proc/filesystems && echo nfs=here || { [ "$(systemd-detect-virt --container)" = none ] && modinfo -F name nfsv4; } 2>/dev/null | sed 's/^/nfs=/'
 while read -r name _; do [ "$name" = Filename ] || echo "swap=1"; done </proc/swaps
 ip -o -4 address show | while read -r _ nic _ address _; do echo "nic=$nic $address"; done
 read -r id </etc/machine-id && echo "machine-id=$id"
@@ -120,6 +123,7 @@ export function parseFacts(output: string): Facts {
     mayRaiseLimits: ((BigInt(`0x${one('capabilities') || '0'}`) >> CAP_SYS_RESOURCE) & 1n) === 1n,
     bridgeFilter: one('bridge') !== '',
     swap: Number(one('swap')) > 0,
+    nfs: one('nfs') !== '',
     nics: all('nic').map((nic) => ({ name: nic.split(' ')[0] ?? '', address: nic.split(' ')[1] ?? '' })),
     machineId: one('machine-id'),
     time: Number(one('time')),

@@ -66,7 +66,16 @@ function withEmptyArguments(cluster: Cluster): Cluster {
   return { ...cluster, controlPlane: { ...controlPlane, extraArgs: { ...none, ...controlPlane.extraArgs } } };
 }
 
-const EVERYTHING = ['name', 'network', 'controlPlane', 'kubelet', 'pki', 'token', 'security'] as const;
+const EVERYTHING = [
+  'name',
+  'network',
+  'controlPlane',
+  'host',
+  'kubelet',
+  'pki',
+  'token',
+  'security',
+] as const;
 
 /** The cluster with one key changed at a time. */
 function variants(

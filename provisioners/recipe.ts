@@ -74,7 +74,7 @@ function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope
     phases: phases(cluster, [...facts.keys()], leaving, own),
     scope: (name) => scope(input, name, facts, joining, own),
     observations: (name) => observations(cluster, name, [...facts.keys()]),
-    notes: [...adaptations(facts), ...waitingKey(input), ...rotations(pki)],
+    notes: [...adaptations(cluster, facts), ...waitingKey(input), ...rotations(pki)],
     refused: own.refused.map(({ error }) => error),
   };
 }
@@ -131,21 +131,24 @@ const rotations = (pki: ClusterPki): string[] =>
     );
 
 /** What machines are not, what is done about it, and which ones: one line for those that are alike. */
-function adaptations(machines: ReadonlyMap<string, Facts>): string[] {
+function adaptations(cluster: Cluster, machines: ReadonlyMap<string, Facts>): string[] {
   const alike = new Map<string, string[]>();
   for (const [name, facts] of machines) {
-    for (const text of adaptationsOf(facts)) alike.set(text, [...(alike.get(text) ?? []), name]);
+    for (const text of adaptationsOf(cluster, facts)) alike.set(text, [...(alike.get(text) ?? []), name]);
   }
   return [...alike].map(([text, names]) => `${text} (${names.sort().join(', ')})`);
 }
 
-const adaptationsOf = (facts: Facts): string[] => [
+const adaptationsOf = ({ host }: Cluster, facts: Facts): string[] => [
   ...(facts.cgroup === 1 ? ['cgroup v1: the kubelet is told to accept it, with the cgroupfs driver'] : []),
   ...(facts.container
     ? ['a container: kernel-wide settings, modules and swap are the host’s and left alone']
     : []),
   ...(facts.resolvConf === ''
     ? ['no name server but itself: pods there resolve only names of the cluster']
+    : []),
+  ...(host.nfsClient && !facts.nfs
+    ? ['its kernel has no NFS: host.nfsClient installs the tools, but nothing can be mounted']
     : []),
   ...(facts.mayRaiseLimits ? [] : ['may not lower oom scores: containerd is told not to try']),
 ];

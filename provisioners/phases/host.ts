@@ -29,6 +29,7 @@ function hostResources(scope: Scope, names: Resource): Resource[] {
   const { facts, node } = scope;
   return [
     ...facts.missingTools.map((tool) => debianPackage(tools[tool] ?? tool)),
+    ...(scope.cluster.host.nfsClient ? [debianPackage('nfs-common')] : []),
     file('/etc/hostname', `${node.name}\n`, { why: 'The node registers under this name.' }),
     runningHostname(node.name),
     names,
@@ -52,8 +53,12 @@ const debianPackage = (name: string): Resource => ({
   steps: () => [
     {
       run: sh`export DEBIAN_FRONTEND=noninteractive
+command -v apt-get >/dev/null || { echo "there is no apt-get here: install "${name}" by hand, then run again" >&2; exit 1; }
 apt-get -q -o DPkg::Lock::Timeout=120 update
-apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ${name}`,
+apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ${name} || {
+  echo "apt-get here cannot install "${name}": make its package sources reachable, or install it by hand, then run again" >&2
+  exit 1
+}`,
     },
   ],
 });

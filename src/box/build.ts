@@ -8,11 +8,12 @@ import { addArtefacts } from './artefacts.ts';
 import { boxFolder, boxStore, finishedBox, rootFolder, type Box } from './box.ts';
 import { importImages } from './images.ts';
 import { packBox } from './pack.ts';
-import { readRecipe, type Recipe } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
 import { makeRoot, osVersion, removeFolder } from './root.ts';
 import { sudo, tarOptions } from './sudo.ts';
 
 export interface BuildOptions {
+  readonly recipe: Recipe;
   readonly form: 'bare' | 'baked';
   /** Baked only: what is put inside. */
   readonly artefacts?: Artefacts;
@@ -24,7 +25,7 @@ export interface BuildOptions {
 
 /** The box, from the cache or made now: about a minute the first time, 15 s for other artefacts. */
 export async function buildBox(options: BuildOptions): Promise<Box> {
-  const recipe = readRecipe();
+  const { recipe } = options;
   const artefacts = options.form === 'baked' ? options.artefacts : undefined;
   const found = options.force ? undefined : finishedBox(recipe, artefacts);
   if (found) return found;

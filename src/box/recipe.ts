@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Cluster } from '../cluster/model.ts';
 import { packageRoot } from '../package-root.ts';
 
 /** boxes/<name>.json, described field by field in schemas/box.schema.json. */
@@ -26,6 +27,12 @@ export interface RecipeFile {
 
 export function readRecipe(name = 'debian-12'): Recipe {
   return JSON.parse(readFileSync(new URL(`boxes/${name}.json`, packageRoot), 'utf8')) as Recipe;
+}
+
+/** With the packages that this cluster wants besides. */
+export function recipeFor({ host }: Pick<Cluster, 'host'>): Recipe {
+  const recipe = readRecipe();
+  return host.nfsClient ? { ...recipe, packages: [...recipe.packages, 'nfs-common'] } : recipe;
 }
 
 /** Counts the changes of the builder itself that make other boxes. */

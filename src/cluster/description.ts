@@ -7,6 +7,7 @@ export interface Description {
   readonly kubernetes?: Partial<Cluster['kubernetes']>;
   readonly network?: NetworkDescription;
   readonly controlPlane?: Partial<Cluster['controlPlane']>;
+  readonly host?: Partial<Cluster['host']>;
   readonly kubelet?: Partial<Cluster['kubelet']>;
   readonly kubeadm?: Partial<Cluster['kubeadm']>;
   readonly pki?: Partial<Cluster['pki']>;

@@ -36,6 +36,7 @@ export interface Cluster {
     /** Flags without dashes, by program: "kube-apiserver". */
     readonly extraArgs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };
+  readonly host: { /** Pods can mount NFS exports. */ readonly nfsClient: boolean };
   readonly kubelet: { readonly failCgroupV1: boolean };
   /** Counts only with that flavour. */
   readonly kubeadm: {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { provideArtefacts } from '../artefacts/artefacts.ts';
 import type { Box } from '../box/box.ts';
 import { buildBox } from '../box/build.ts';
+import { recipeFor } from '../box/recipe.ts';
 import type { Cluster } from '../cluster/model.ts';
 import type { Report } from '../report/event.ts';
 import { openState } from '../state/directory.ts';
@@ -62,9 +63,10 @@ async function destroyOrphans({ cluster, dir, report }: Lab): Promise<void> {
 /** The box for this cluster, with its artefacts; made now when the cache lacks it. */
 export async function labBox(cluster: Cluster, report: Report, force = false): Promise<Box> {
   const { box: form, source } = cluster.artefacts;
-  if (form === 'bare') return buildBox({ form, provider: 'lxc', report, force });
+  const recipe = recipeFor(cluster);
+  if (form === 'bare') return buildBox({ recipe, form, provider: 'lxc', report, force });
   const artefacts = await provideArtefacts({ source, report });
-  return buildBox({ form, artefacts, provider: 'lxc', report, force });
+  return buildBox({ recipe, form, artefacts, provider: 'lxc', report, force });
 }
 
 /**

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cachedArtefacts } from '../artefacts/artefacts.ts';
 import { finishedBox, type Box } from '../box/box.ts';
-import { readRecipe } from '../box/recipe.ts';
+import { recipeFor } from '../box/recipe.ts';
 import type { Cluster, Node } from '../cluster/model.ts';
 import { parseRange, plus } from '../cluster/ranges.ts';
 import { machinesFolder } from './vagrant.ts';
@@ -81,9 +81,9 @@ const foldersIn = (folder: string): string[] =>
 /** The box that these machines are made from, if it is in the cache. */
 export function builtBox(cluster: Cluster): Box | undefined {
   const { box, source } = cluster.artefacts;
-  if (box === 'bare') return finishedBox(readRecipe());
+  if (box === 'bare') return finishedBox(recipeFor(cluster));
   const artefacts = cachedArtefacts(source);
-  return artefacts && finishedBox(readRecipe(), artefacts);
+  return artefacts && finishedBox(recipeFor(cluster), artefacts);
 }
 
 function machineView(cluster: string, { name, address, cpus, memory }: Node): MachineView {

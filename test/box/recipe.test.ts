@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { readRecipe, rootKey } from '../../src/box/recipe.ts';
+import { readRecipe, recipeFor, rootKey } from '../../src/box/recipe.ts';
 
 const schema = JSON.parse(
   readFileSync(new URL('../../schemas/box.schema.json', import.meta.url), 'utf8'),
@@ -24,6 +24,11 @@ describe('the recipe of the box', () => {
     expect(recipe.files).toContainEqual(expect.objectContaining({ path: '/etc/machine-id', content: [] }));
     expect(recipe.remove).toContain('/etc/ssh/ssh_host_*');
   });
+});
+
+it('brings what a cluster wants of its machines', () => {
+  expect(recipeFor({ host: { nfsClient: false } })).toEqual(recipe);
+  expect(recipeFor({ host: { nfsClient: true } }).packages).toEqual([...recipe.packages, 'nfs-common']);
 });
 
 describe('rootKey', () => {

@@ -19,7 +19,7 @@ describe('parseFacts', () => {
   it('reads a bare virtual machine', () => {
     expect(parseFacts(factsOf('vm-cgroup-v2', 'master'))).toEqual({
       ...{ os: 'debian 12', architecture: 'x86_64', init: 'systemd', cgroup: 2, container: false },
-      ...{ mayRaiseLimits: true, bridgeFilter: false, swap: false, machineId: 'master' },
+      ...{ mayRaiseLimits: true, bridgeFilter: false, swap: false, nfs: false, machineId: 'master' },
       nics: [
         { name: 'lo', address: '127.0.0.1/8' },
         { name: 'eth0', address: '10.0.2.10/24' },
@@ -48,6 +48,8 @@ describe('parseFacts', () => {
     ['capabilities=000001fffeffffff', { mayRaiseLimits: false }],
     ['capabilities=', { mayRaiseLimits: false }],
     ['swap=2', { swap: true }],
+    ['nfs=here', { nfs: true }],
+    ['nfs=nfsv4', { nfs: true }],
     ['bridge=/proc/sys/net/bridge', { bridgeFilter: true }],
     ['kubelet=MIIB', { kubelet: 'MIIB' }],
     ['kubelet=', { kubelet: '' }],

@@ -6,6 +6,7 @@ import type { Connection } from '../../src/connection/connection.ts';
 import { localConnection } from '../../src/connection/local.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { bring, drift } from '../resources/bench.ts';
+import { cluster } from './machines.ts';
 import { planFor, resourcesOf } from './scratch.ts';
 
 const resources = resourcesOf(planFor('vm-cgroup-v2'), 'minion-1').map(({ resource }) => resource);
@@ -89,5 +90,44 @@ mask) echo "$4" >> "$0.masked";; esac`,
     await bring(named('host:swap-units'), connection);
     expect(await drift(named('host:swap-units'), connection)).toEqual([]);
     expect(read('/var/lib/hardway/masked')).toBe('dev-zram0.swap\n');
+  });
+});
+
+describe('host.nfsClient', () => {
+  const wanted = { ...cluster, host: { nfsClient: true } };
+  const tools = resourcesOf(planFor('vm-cgroup-v2', [], wanted), 'minion-1')
+    .map(({ resource }) => resource)
+    .find(({ id }) => id === 'package:nfs-common') as Resource;
+  const programs = (status: string, install: string) => ({
+    'dpkg-query': `printf '${status}'`,
+    'apt-get': `case "$*" in *install*) ${install};; esac`,
+  });
+
+  it('is the package, which is there or is installed', async () => {
+    expect(await drift(tools, machine(programs('installed', 'true'), {}).connection)).toEqual([]);
+    expect(await drift(tools, machine(programs('', 'true'), {}).connection)).toEqual([
+      'present: false → true',
+    ]);
+    expect(resources.map(({ id }) => id)).not.toContain('package:nfs-common');
+  });
+
+  it('that cannot be installed is told with what to do', async () => {
+    const { connection } = machine(programs('', 'echo "E: Unable to locate package" >&2; exit 100'), {});
+    await expect(bring(tools, connection)).rejects.toMatchObject({
+      message: 'here: package:nfs-common failed (exit 1)',
+      evidence: expect.arrayContaining([
+        'E: Unable to locate package',
+        expect.stringMatching(/^apt-get here cannot install nfs-common: .* or install it by hand/),
+      ]) as string[],
+    });
+  });
+
+  it('says which machines could mount nothing all the same', () => {
+    const note = (...more: string[]) =>
+      planFor('vm-cgroup-v2', more, wanted).notes.filter((text) => text.includes('NFS'));
+    expect(note()).toEqual([
+      'its kernel has no NFS: host.nfsClient installs the tools, but nothing can be mounted (master, minion-1, minion-2)',
+    ]);
+    expect(note('nfs=nfsv4')).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Artefact, Artefacts } from '../../src/artefacts/artefact.ts';
 import { defaultLockFile, fill, type Group, groupsOf, readLock } from '../../src/artefacts/lock.ts';
+import type { Cluster } from '../../src/cluster/model.ts';
 import type { Plan } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import type { Authority } from '../../src/pki/authority.ts';
@@ -53,13 +54,13 @@ const described = ({ version, files }: Group): Artefact[] =>
   }));
 
 /** The plan for all machines of one kind; `more` are lines that the facts of every machine also have. */
-export function planFor(kind: Kind, more: readonly string[] = []): Plan<Scope> {
-  const facts = new Map(cluster.nodes.map(({ name }) => [name, factsOf(kind, name, ...more)]));
+export function planFor(kind: Kind, more: readonly string[] = [], wanted: Cluster = cluster): Plan<Scope> {
+  const facts = new Map(wanted.nodes.map(({ name }) => [name, factsOf(kind, name, ...more)]));
   const encryption = [
-    { name: 'key1', provider: cluster.security.encryption, secret: '<key master/encryption>' },
+    { name: 'key1', provider: wanted.security.encryption, secret: '<key master/encryption>' },
   ];
   const input = {
-    ...{ cluster, pki: placeholders, encryption, artefacts: fakeArtefacts() },
+    ...{ cluster: wanted, pki: placeholders, encryption, artefacts: fakeArtefacts() },
     token: '<id>.<secret>',
   };
   const restarting = { machines: async () => [], reload: async () => {}, report: () => undefined };
