@@ -64,7 +64,8 @@ export const pruned = (wanted: readonly Entry[], unread: readonly string[]): Res
       const gone = stale(now).sort((one, other) => byOrder(other, one));
       return [
         { run: lines(...gone.map(removal)), limit: gone.length * PATIENCE },
-        keep(without(presentOf(now), gone)),
+        // What this run has made is on the list already, though not when it was asked for.
+        keep([...wanted, ...without(without(presentOf(now), gone), wanted)]),
       ];
     },
     lines: (now) => stale(now).map((entry) => `- ${nameOf(entry)} (${entry.from})`),

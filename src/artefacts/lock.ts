@@ -11,6 +11,8 @@ export interface Lock {
 /** Files of one upstream project: provided together, cached together. */
 export interface Group {
   readonly name: string;
+  /** For people. */
+  readonly about?: string;
   /** Without a leading v. */
   readonly version: string;
   /** Who alone needs it: add-ons, "charts", "static-pods" …; absent: every cluster needs it. */

@@ -76,7 +76,7 @@ async function obstacleToReleases(
   source: WantedSource,
 ): Promise<string | null> {
   if (source === 'modules') return 'the source "modules" was asked for and the cache does not hold it yet';
-  if (group.releases === null) return 'upstream publishes no binary of it';
+  if (group.releases === null) return 'nobody publishes a binary of it';
   if (source === 'releases') return null;
   const addresses = addressesOf(group, group.releases, shop.arch);
   const answers = await Promise.all(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { $, type ProcessPromise } from 'zx';
 import { ArtefactError } from '../errors.ts';
+import { defaultCache } from './cache.ts';
 import type { Group } from './lock.ts';
 
 /** A short question to a tool; never throws. */
@@ -29,8 +30,12 @@ export async function requireToolchain(
   const names = groups.map((group) => group.name).join(', ');
   const debian = [...new Set(groups.flatMap((group) => group.modules.needs?.debian ?? []))];
   const install = debian.length === 0 ? '' : `, on Debian also: apt-get install ${debian.join(' ')}`;
+  const otherwise = groups.some(({ releases }) => releases !== null)
+    ? 'let this machine reach dl.k8s.io, github.com and registry.k8s.io'
+    : `copy ${defaultCache()} from a computer that has compiled it`;
   throw new ArtefactError(`${names} cannot be made: ${reason}, and to compile it ${problems.join('; ')}`, {
-    remedy: `Install Go from https://go.dev/dl${install}. Or let this machine reach dl.k8s.io, github.com and registry.k8s.io.`,
+    evidence: groups.flatMap(({ name, about }) => (about === undefined ? [] : [`${name}: ${about}`])),
+    remedy: `Install Go from https://go.dev/dl${install}. Or ${otherwise}.`,
   });
 }
 

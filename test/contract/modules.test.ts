@@ -76,6 +76,21 @@ describe('what is missing to compile', () => {
     expect(readdirSync(empty)).toEqual([]);
   });
 
+  it('is Go also for what nobody publishes, whatever source is wanted', async () => {
+    const empty = scratch();
+    vi.stubEnv('PATH', empty);
+    const names = ['image:probe'];
+    await expect(
+      provideArtefacts({ cache: empty, source: 'releases', names, report: () => {} }),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^probe cannot be made: nobody publishes a binary of it, and to compile it Go 1\.\S+ or newer is missing$/,
+      ),
+      evidence: [expect.stringMatching(/^probe: .* hardway verify and hardway demo/)],
+      remedy: expect.stringMatching(/^Install Go from https:\/\/go\.dev\/dl\. Or copy \S+ from a computer/),
+    });
+  });
+
   it('includes a Go that is too old', async () => {
     const folder = scratch();
     writeFileSync(join(folder, 'go'), '#!/bin/sh\necho go version go1.20.14 linux/amd64\n');

@@ -74,6 +74,8 @@ describe('what is no longer wanted', () => {
     expect(keptBy(steps)).toBeNull();
     const some = pruned([map], []);
     expect(keptBy(some.steps(stateOf(some, [map, web])))).toEqual([map]);
+    // What was written down after it was asked for.
+    expect(keptBy(some.steps(stateOf(some, [web])))).toEqual([map]);
   });
 
   it('says what ends with it', () => {
