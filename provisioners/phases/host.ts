@@ -1,6 +1,6 @@
 import type { Resource } from '../../src/engine/resource.ts';
 import type { Phase } from '../../src/engine/phase.ts';
-import { sh, verbatim } from '../../src/connection/quote.ts';
+import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import { block } from '../../src/resources/block.ts';
 import { command } from '../../src/resources/command.ts';
 import { directory, file } from '../../src/resources/file.ts';
@@ -50,18 +50,16 @@ const debianPackage = (name: string): Resource => ({
   question: command(sh`dpkg-query -W -f '\${db:Status-Status}' ${name} 2>/dev/null; true`, (status) =>
     status === '' ? null : { status },
   ),
-  steps: () => [
-    {
-      run: sh`export DEBIAN_FRONTEND=noninteractive
+  steps: () => [{ run: installation(name) }],
+});
+
+export const installation = (name: string): Script => sh`export DEBIAN_FRONTEND=noninteractive
 command -v apt-get >/dev/null || { echo "there is no apt-get here: install "${name}" by hand, then run again" >&2; exit 1; }
 apt-get -q -o DPkg::Lock::Timeout=120 update
 apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ${name} || {
   echo "apt-get here cannot install "${name}": make its package sources reachable, or install it by hand, then run again" >&2
   exit 1
-}`,
-    },
-  ],
-});
+}`;
 
 const runningHostname = (name: string): Resource => ({
   id: 'hostname:running',

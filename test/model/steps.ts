@@ -1,3 +1,4 @@
+import { installation } from '../../provisioners/phases/host.ts';
 import { etcdUsers } from '../../provisioners/resources/etcd-access.ts';
 import { CTL, ETCD_RECORD, etcdHere } from './commands.ts';
 import { accessRevision, enableAuthentication, type EtcdData, grantPermission, grantRole } from './etcd.ts';
@@ -109,9 +110,7 @@ exit 1`,
     ),
   },
   {
-    shape: shape`export DEBIAN_FRONTEND=noninteractive
-apt-get -q -o DPkg::Lock::Timeout=120 update
-apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ${word}`,
+    shape: like(installation('PACKAGE'), { PACKAGE: word }),
     act: once(({ packages }, name = '') => void packages.add(name)),
   },
   {
