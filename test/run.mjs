@@ -36,13 +36,19 @@ async function vitest(project) {
   results.failed += !ok && failed === 0 ? 1 : failed;
 }
 
-/** A real sshd for the contract tests, a shell for the pods of the live tests, one to complete in, a browser. */
+/** A real sshd and shells to log in to, a shell for the pods of the live tests, one to complete in, a browser. */
 async function installTools() {
   const status = (name) =>
     spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' }).stdout;
-  const missing = ['openssh-server', 'busybox-static', 'chromium', 'zsh'].filter(
-    (name) => status(name) !== 'installed',
-  );
+  const missing = [
+    'openssh-server',
+    'fish',
+    'tcsh',
+    'ansible-core',
+    'busybox-static',
+    'chromium',
+    'zsh',
+  ].filter((name) => status(name) !== 'installed');
   if (missing.length === 0) return;
   const [command, ...rest] = [...(process.getuid?.() === 0 ? [] : ['sudo']), 'apt-get'];
   await run(command, [...rest, 'update', '-q']);

@@ -2,15 +2,16 @@ import { nearest } from '../cluster/suggest.ts';
 import type { SshTarget } from '../cluster/model.ts';
 import type { Connection } from '../connection/connection.ts';
 import { UsageError } from '../errors.ts';
-import { readOne } from '../state/inventory.ts';
+import { readOne, targetOf } from '../state/inventory.ts';
 import type { Session } from './session.ts';
 
-/** Where one machine of the cluster is reached. Throws UsageError for a stranger, or one that nobody told of. */
-export async function endpointOf(session: Session, name: string): Promise<SshTarget> {
-  const node = refuseStranger(session, name);
-  const endpoint = node.ssh ?? (await readOne(session.state, name));
-  if (endpoint === null) throw neverThere(name);
-  return endpoint;
+/** How one machine of the cluster is reached. Throws UsageError for a stranger, or one that nobody told of. */
+export async function endpointOf(session: Session, name: string): Promise<SshTarget | 'local'> {
+  const { ssh } = refuseStranger(session, name);
+  if (ssh !== null) return ssh;
+  const told = await readOne(session.state, name);
+  if (told === null) throw neverThere(name);
+  return targetOf(told);
 }
 
 /** An open connection to one machine. Throws as above, and ConnectionError. */

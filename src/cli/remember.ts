@@ -3,7 +3,14 @@ import type { Node } from '../cluster/model.ts';
 import { knownHosts } from '../connection/known-hosts.ts';
 import { StateError } from '../errors.ts';
 import type { State } from '../state/directory.ts';
-import { type Machine, readInventory, readOne, removeMachine, writeMachine } from '../state/inventory.ts';
+import {
+  type Machine,
+  ownMachine,
+  readInventory,
+  readOne,
+  removeMachine,
+  writeMachine,
+} from '../state/inventory.ts';
 import type { Session } from './session.ts';
 
 /** Keeps where a machine is and what it is in the cluster, so that it can leave when cluster.json has forgotten it. */
@@ -18,7 +25,7 @@ export async function remember({ cluster, state }: Session, machine: Machine): P
 export async function rememberOwn(session: Session): Promise<void> {
   await Promise.all(
     session.cluster.nodes.map(async ({ name, ssh }) => {
-      if (ssh !== null) await remember(session, { name, ...ssh, provider: '' });
+      if (ssh !== null) await remember(session, ownMachine(name, ssh));
     }),
   );
 }

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Cluster, Node } from '../cluster/model.ts';
+import type { Cluster } from '../cluster/model.ts';
 import { loadCluster } from '../cluster/load.ts';
 import type { Connection } from '../connection/connection.ts';
-import { type KnownHosts, knownHosts } from '../connection/known-hosts.ts';
-import type { SshOptions } from '../connection/ssh-client.ts';
+import { knownHosts } from '../connection/known-hosts.ts';
 import { HardwayError } from '../errors.ts';
 import type { Machine } from '../engine/converge.ts';
 import type { Renewal } from '../pki/renewal.ts';
 import { openState, type State } from '../state/directory.ts';
-import { type Machine as Endpoint, readInventory } from '../state/inventory.ts';
+import { type Machine as Endpoint, readInventory, targetOf } from '../state/inventory.ts';
+import { reach } from './reach.ts';
 
 export interface SessionOptions {
   /** Path of cluster.json. */
@@ -45,69 +45,27 @@ export function openSession(options: SessionOptions): Session {
   const cluster = { ...whole, nodes: whole.nodes.filter(({ name }) => name !== options.without) };
   const folder = dirname(file);
   const state = openState(resolve(folder, '.hardway'));
-  const open = new Map<string, Connection>();
-  const hosts = knownHosts(state.path('known_hosts'));
+  const ways = reach(knownHosts(state.path('known_hosts')), cluster.timeouts['connect'] ?? 10);
 
   async function machines(): Promise<readonly Machine[]> {
-    // Loaded only when machines are to be reached: help and validation start faster.
-    const [{ sshConnection }, { withSudo }] = await Promise.all([
-      import('../connection/ssh.ts'),
-      import('../connection/sudo.ts'),
-    ]);
-    const reach = (options: SshOptions): Connection => withSudo(sshConnection(options));
     const inventory = new Map((await readInventory(state)).map((machine) => [machine.name, machine]));
-    const declared = cluster.nodes.map((node) => {
-      const endpoint = endpointOf(node, inventory.get(node.name));
-      inventory.delete(node.name);
-      return { name: node.name, connection: endpoint && connectionTo(node.name, endpoint, reach) };
+    const declared = cluster.nodes.map(({ name, ssh }) => {
+      const told = inventory.get(name);
+      inventory.delete(name);
+      return { name, connection: ssh === null ? toldBy(told) : ways.to(name, ssh, true) };
     });
     const leaving = [...inventory.values()].map((machine) => ({
-      name: machine.name,
-      connection: connectionTo(machine.name, machine, reach),
-      leaving: true,
+      ...{ name: machine.name, connection: toldBy(machine), leaving: true },
     }));
-    return [...declared, ...leaving];
+    return Promise.all(
+      [...declared, ...leaving].map(async (one) => ({ ...one, connection: await one.connection })),
+    );
   }
 
-  function connectionTo(
-    name: string,
-    { host, port, user, keys }: Target,
-    reach: (options: SshOptions) => Connection,
-  ): Connection {
-    const key = `${name} ${user}@${host}:${port}`;
-    const known = open.get(key);
-    if (known !== undefined) return known;
-    const connectTimeout = cluster.timeouts['connect'] ?? 10;
-    const connection = reach({
-      host,
-      port,
-      user,
-      keys,
-      knownHosts: keysByName(hosts, name),
-      label: name,
-      connectTimeout,
-    });
-    open.set(key, connection);
-    return connection;
-  }
+  /** What is remembered from cluster.json leaves out what was left out there. */
+  const toldBy = (machine: Endpoint | undefined): Promise<Connection> | null =>
+    machine === undefined ? null : ways.to(machine.name, targetOf(machine), machine.provider === '');
 
-  const close = async (): Promise<void> => {
-    await Promise.all([...open.values()].map((connection) => connection.close()));
-  };
   const renewal = options.renew && { names: new Set(options.renew), since: Date.now() };
-  return { cluster, state, folder, renewal, machines, close };
+  return { cluster, state, folder, renewal, machines, close: ways.close };
 }
-
-type Target = Pick<Endpoint, 'host' | 'port' | 'user' | 'keys'>;
-
-/**
- * A machine's key is kept under its name: under VirtualBox the endpoint is a forwarded port, and another machine's
- * tomorrow.
- */
-export const keysByName = (hosts: KnownHosts, name: string): KnownHosts => ({
-  load: () => hosts.load(name, 22),
-  record: (_host, _port, key) => hosts.record(name, 22, key),
-  forget: () => hosts.forget(name, 22),
-});
-
-const endpointOf = (node: Node, told: Endpoint | undefined): Target | null => node.ssh ?? told ?? null;

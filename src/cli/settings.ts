@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/model.ts';
+import { targetText } from '../cluster/ssh-target.ts';
 import { table } from './table.ts';
 
 /** What cluster.json comes to, for review: the cluster in two lines, then its machines. */
@@ -7,7 +8,7 @@ export function settings({ name, kubernetes, network, controlPlane, addons, node
   const rows = nodes.map(({ name, roles, address, interface: nic, ssh }) => [
     name,
     roles.join(','),
-    ssh === null ? 'by Vagrant' : `${ssh.user}@${ssh.host}:${ssh.port}`,
+    ssh === null ? 'by Vagrant' : targetText(ssh),
     address,
     nic ?? 'whichever carries it',
   ]);

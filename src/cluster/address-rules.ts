@@ -1,7 +1,7 @@
 /** Rules over the addresses and names that the machines end up with. */
 import { planSlots } from './address-plan.ts';
 import type { Entry } from './entry.ts';
-import { areaOf, machineCount, ownAddress, sshOf } from './entry.ts';
+import { areaOf, endpointOf, machineCount, ownAddress, sshOf } from './entry.ts';
 import type { Machine } from './machines.ts';
 import { expand } from './machines.ts';
 import type { Finding } from './problem.ts';
@@ -43,12 +43,11 @@ function twice(
 /** What is wrong with the address that an entry gives itself. */
 function outside(entry: Entry, index: number, range: Range): readonly Finding[] {
   const first = ownAddress(entry, range);
-  const ssh = sshOf(entry)?.entry;
   if (entry === undefined) return [];
   if (first === undefined) {
-    if ('address' in entry || ssh?.host === undefined) return [];
-    const message = `"address" is needed: the SSH host ${ssh.host} is no address inside network.machineCidr ${span(range)}`;
-    return [{ path: ['nodes', index], at: 'value', message }];
+    const why = 'address' in entry ? undefined : withoutAddress(entry, range);
+    const message = `"address" is needed: ${why}`;
+    return why === undefined ? [] : [{ path: ['nodes', index], at: 'value', message }];
   }
   const complain = (message: string): readonly Finding[] => [
     { path: ['nodes', index, entry.address === undefined ? 'ssh' : 'address'], at: 'value', message },
@@ -57,7 +56,7 @@ function outside(entry: Entry, index: number, range: Range): readonly Finding[] 
   if (!contains(range, first)) return complain(`${first} is not inside network.machineCidr ${span(range)}`);
   if (first === nth(range, 0)) return complain(`${first} is the network's own address`);
   if (first === broadcast) return complain(`${first} is the broadcast address`);
-  if (first === nth(range, 1) && ssh === undefined) {
+  if (first === nth(range, 1) && sshOf(entry) === undefined) {
     return complain(`${first} belongs to the computer that hosts the machines`);
   }
   const last = plus(first, machineCount(entry) - 1);
@@ -65,6 +64,14 @@ function outside(entry: Entry, index: number, range: Range): readonly Finding[] 
   return complain(
     `${machineCount(entry)} machines from ${first} on do not fit into network.machineCidr ${span(range)}`,
   );
+}
+
+/** Why the way to a machine does not tell its address; undefined when that is wrong, or there is none. */
+function withoutAddress(entry: Entry, range: Range): string | undefined {
+  if (sshOf(entry)?.entry === 'local') return 'which of its addresses the cluster shall use';
+  const host = endpointOf(entry)?.host;
+  const inside = `inside network.machineCidr ${span(range)}`;
+  return host === undefined ? undefined : `the SSH host ${host} is no address ${inside}`;
 }
 
 /** Entries for which the plan has no address, or too few. */

@@ -44,6 +44,6 @@ function toNode({ name, address }: Machine, entry: NodeEntry, folder: string): N
     memory: entry.memory ?? machineDefaults.memory,
     labels: entry.labels ?? {},
     taints: (entry.taints ?? []).map(({ key, value, effect }) => ({ key, value: value ?? '', effect })),
-    ssh: ssh === undefined ? null : toTarget(ssh.entry, folder),
+    ssh: ssh === undefined ? null : ssh.entry === 'local' ? 'local' : toTarget(ssh.entry, folder),
   };
 }

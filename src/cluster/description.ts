@@ -1,5 +1,5 @@
 /** cluster.json as written: everything may be left out that has a default. Valid by schemas/cluster.schema.json. */
-import type { AddonValues, Chart, Cluster, Role, Taint } from './model.ts';
+import type { AddonValues, Chart, Cluster, Role, SshTarget, Taint } from './model.ts';
 
 export interface Description {
   readonly $schema?: string;
@@ -48,15 +48,14 @@ export interface NodeEntry {
   readonly memory?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly TaintEntry[];
-  /** "user@host/interface", or in full. */
+  /** "user@host/interface", "local", or in full. */
   readonly ssh?: string | SshEntry;
 }
 
-export interface SshEntry {
+export interface SshEntry extends Partial<Omit<SshTarget, 'host' | 'bastion'>> {
   readonly host: string;
-  readonly user: string;
-  readonly port?: number;
-  readonly keys?: readonly string[];
+  /** "user@host", or in full. */
+  readonly bastion?: string | SshEntry;
 }
 
 export type TaintEntry = Omit<Taint, 'value'> & { readonly value?: string };

@@ -34,10 +34,16 @@ export function sshOf(entry: Entry): Judged<ParsedSsh> | undefined {
   return entry?.ssh === undefined ? undefined : parseSsh(entry.ssh as string | SshEntry);
 }
 
+/** Where SSH connects; undefined when that is wrong, or it does not. */
+export function endpointOf(entry: Entry): Judged<SshEntry> | undefined {
+  const ssh = sshOf(entry)?.entry;
+  return ssh === 'local' ? undefined : (ssh as Judged<SshEntry> | undefined);
+}
+
 /** The address of its first machine, as far as the entry itself tells. */
 export function ownAddress(entry: Entry, range: Range | undefined): string | undefined {
   if (entry !== undefined && 'address' in entry) return entry.address;
-  const host = sshOf(entry)?.entry?.host;
+  const host = endpointOf(entry)?.host;
   const isInside = host !== undefined && range !== undefined && isAddress(host) && contains(range, host);
   return isInside ? host : undefined;
 }

@@ -105,8 +105,8 @@ export interface Node {
   readonly memory: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
-  /** Where SSH connects, when cluster.json says so; otherwise Vagrant tells. */
-  readonly ssh: SshTarget | null;
+  /** How it is reached, when cluster.json says so; otherwise Vagrant tells. local: it is the operator's own. */
+  readonly ssh: SshTarget | 'local' | null;
 }
 
 export interface Taint {
@@ -115,11 +115,28 @@ export interface Taint {
   readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
 }
 
-/** An endpoint is where SSH connects; under VirtualBox that is 127.0.0.1:2222, not the node's address. */
+/**
+ * An endpoint is where SSH connects; under VirtualBox that is 127.0.0.1:2222, not the node's address. What is null is
+ * left to the operator's OpenSSH configuration.
+ */
 export interface SshTarget {
+  /** A name, an IPv4 address, or a Host of OpenSSH's configuration. */
   readonly host: string;
-  readonly port: number;
-  readonly user: string;
+  readonly port: number | null;
+  readonly user: string | null;
   /** Private key files on the operator's machine, tried in order. */
-  readonly keys: readonly string[];
+  readonly keys: readonly string[] | null;
+  /** The SSH agent is asked for keys. */
+  readonly agent: boolean;
+  /** Of the key files. */
+  readonly passphrase: SecretSource | null;
+  /** Of the login user, where sudo asks for it. */
+  readonly sudoPassword: SecretSource | null;
+  /** "ssh-ed25519 AAAA…"; null: whichever is met first, from then on that one. */
+  readonly hostKey: string | null;
+  /** The machine through which it is reached. */
+  readonly bastion: SshTarget | null;
 }
+
+/** Where a secret comes from, never the secret: "ask", or "env:" and the name of a variable. */
+export type SecretSource = 'ask' | `env:${string}`;

@@ -1,6 +1,6 @@
 /** Rules over the names and SSH targets of the entries of `nodes`. */
 import type { Entry } from './entry.ts';
-import { isCounted, machineNames, sshOf } from './entry.ts';
+import { endpointOf, isCounted, machineNames, sshOf } from './entry.ts';
 import type { Finding } from './problem.ts';
 import { isBrokenAddress } from './ranges.ts';
 
@@ -27,7 +27,8 @@ function entryFindings(entry: Entry, index: number): readonly Finding[] {
   if (ssh.interface && entry.interface && ssh.interface !== entry.interface) {
     complain('interface', `"${entry.interface}" contradicts "${ssh.interface}" in "ssh"`);
   }
-  if (isBrokenAddress(ssh.entry?.host ?? '')) complain('ssh', `${ssh.entry?.host} is no IPv4 address`);
+  const host = endpointOf(entry)?.host ?? '';
+  if (isBrokenAddress(host)) complain('ssh', `${host} is no IPv4 address`);
   return findings;
 }
 
@@ -35,9 +36,8 @@ function entryFindings(entry: Entry, index: number): readonly Finding[] {
 function sharedEndpoints(entries: readonly Entry[]): readonly Finding[] {
   const first = new Map<string, number>();
   return entries.flatMap((entry, index) => {
-    const ssh = sshOf(entry)?.entry;
-    if (ssh?.host === undefined) return [];
-    const endpoint = `${ssh.host.toLowerCase()}:${ssh.port ?? 22}`;
+    const endpoint = endpointText(entry);
+    if (endpoint === undefined) return [];
     const earlier = first.get(endpoint);
     if (earlier === undefined) {
       first.set(endpoint, index);
@@ -51,4 +51,13 @@ function sharedEndpoints(entries: readonly Entry[]): readonly Finding[] {
       },
     ];
   });
+}
+
+/** Behind another bastion the same address is another machine. */
+function endpointText(entry: Entry): string | undefined {
+  if (sshOf(entry)?.entry === 'local') return 'this computer';
+  const ssh = endpointOf(entry);
+  if (ssh?.host === undefined) return undefined;
+  const through = ssh.bastion === undefined ? '' : ` through ${JSON.stringify(ssh.bastion)}`;
+  return `${ssh.host.toLowerCase()}:${ssh.port ?? 22}${through}`;
 }

@@ -10,6 +10,7 @@ export function phrase(
   { keyword, params, parentSchema: rule = {}, message }: ErrorObject,
   value: unknown,
 ): Phrase {
+  if (rule['writeOnly'] === true) return { message: 'is not allowed', allowed: rule['patternErrorMessage'] };
   switch (keyword) {
     case 'type':
       return notOfType([params['type']].flat(), value);

@@ -1,20 +1,36 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
-import type { AnyAuthMethod, Client } from 'ssh2';
-import type { ConnectionError } from '../errors.ts';
-import { registerSecret } from '../report/redact.ts';
+import type { Client } from 'ssh2';
+import { ConnectionError } from '../errors.ts';
 import type { HostKey, KnownHosts } from './known-hosts.ts';
 import { algorithms } from './ssh-algorithms.ts';
-import { authenticationFault, booting, hostKeyFault, openingFault, silenceSeconds } from './ssh-faults.ts';
-import { loadKeys } from './ssh-keys.ts';
+import { type Credentials, loadCredentials } from './ssh-credentials.ts';
+import {
+  authenticationFault,
+  booting,
+  hostKeyFault,
+  onTheWay,
+  openingFault,
+  silenceSeconds,
+} from './ssh-faults.ts';
+import type { Passphrase } from './ssh-keys.ts';
 import { openSocket } from './ssh-socket.ts';
+import type { Way } from './way.ts';
 
 export interface SshOptions {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Private key files, tried in order. */
+  /** Private key files, tried in order; every one must be there. */
   readonly keys: readonly string[];
+  /** Private key files that are tried when none is named. */
+  readonly usualKeys?: readonly string[];
+  /** Opens those that are protected. */
+  readonly passphrase?: Passphrase;
+  /** Socket of an SSH agent, which may know the named keys, or others. */
+  readonly agent?: string;
+  /** Of the agent too only the keys of these files. */
+  readonly onlyKeys?: boolean;
   /** Used instead of the keys. */
   readonly password?: string;
   readonly knownHosts: KnownHosts;
@@ -22,6 +38,8 @@ export interface SshOptions {
   readonly label?: string;
   /** Seconds for the TCP connection, and again for the SSH handshake; default 10. */
   readonly connectTimeout?: number;
+  /** How to get there; default: straight over the network. */
+  readonly way?: Way;
 }
 
 /** An authenticated SSH connection, and how many milliseconds its handshake took. */
@@ -36,11 +54,13 @@ export async function openClient(label: string, options: SshOptions, signal: Abo
   const { host, port } = options;
   const credentials = await loadCredentials(label, options);
   const known = await options.knownHosts.load(host, port);
-  let socket: Socket;
+  let socket: Duplex;
   try {
-    socket = await openSocket(host, port, seconds, signal);
+    socket = await (options.way?.open ?? openSocket)(host, port, seconds, signal);
   } catch (error) {
-    throw openingFault(label, error as Error, 0, seconds);
+    throw error instanceof ConnectionError
+      ? onTheWay(label, error)
+      : openingFault(label, error as Error, 0, seconds);
   }
   const begun = performance.now();
   const { client, offered } = await handshake(label, socket, known, seconds, credentials);
@@ -49,32 +69,9 @@ export async function openClient(label: string, options: SshOptions, signal: Abo
   return { client, handshake: took };
 }
 
-interface Credentials {
-  readonly username: string;
-  readonly methods: AnyAuthMethod[];
-  /** "publickey ~/.ssh/id_ed25519" */
-  readonly tried: string;
-}
-
-/** Exactly what will be used: ssh2's default begins with an attempt that is known to fail. */
-async function loadCredentials(label: string, options: SshOptions): Promise<Credentials> {
-  const { user: username, password } = options;
-  if (password !== undefined) {
-    registerSecret(password);
-    return { username, methods: [{ type: 'password', username, password }], tried: 'password' };
-  }
-  const keys = await loadKeys(label, options.keys);
-  if (keys.length === 0) throw authenticationFault(label, username, 'no key and no password');
-  return {
-    username,
-    methods: keys.map(({ key }) => ({ type: 'publickey', username, key })),
-    tried: `publickey ${keys.map(({ file }) => file).join(', ')}`,
-  };
-}
-
 function handshake(
   label: string,
-  sock: Socket,
+  sock: Duplex,
   known: readonly HostKey[],
   seconds: number,
   { username, methods, tried }: Credentials,
@@ -85,8 +82,9 @@ function handshake(
     let offered: Buffer = Buffer.alloc(0);
     let changed: ConnectionError | undefined;
     let banner = '';
-    const opening = (error: Error) =>
-      booting(label, banner) ?? openingFault(label, error, sock.bytesRead, seconds);
+    let heard = 0;
+    sock.once('data', (chunk: Buffer) => (heard = chunk.length));
+    const opening = (error: Error) => booting(label, banner) ?? openingFault(label, error, heard, seconds);
 
     client.on('banner', (text) => (banner = text));
     client.once('ready', () => resolve({ client, offered }));

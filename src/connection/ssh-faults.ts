@@ -26,6 +26,16 @@ export function openingFault(
   return say('lost', 'the connection broke while it was opened');
 }
 
+/** A machine in between was in the way; `error` names that one. */
+export const onTheWay = (
+  label: string,
+  { fault, message, evidence, remedy }: ConnectionError,
+): ConnectionError =>
+  new ConnectionError(fault, `${label}: ${message}`, {
+    evidence,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+
 /** pam_nologin lets nobody in before the boot is over, and after it was decided to shut down: it is not there (yet). */
 export function booting(label: string, banner: string): ConnectionError | null {
   if (!/system is (booting up|going down)/i.test(banner)) return null;

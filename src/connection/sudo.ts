@@ -1,11 +1,12 @@
 import { ConnectionError } from '../errors.ts';
 import { registerSecret } from '../report/redact.ts';
 import { overTransport } from './over-transport.ts';
+import { quote } from './quote.ts';
 import type { Channel, Transport, TransportConnection } from './transport.ts';
 
 export interface SudoOptions {
-  /** The login user's password, for machines where sudo asks. */
-  readonly password?: string;
+  /** Gives the login user's password; called only for a machine where sudo asks. */
+  readonly password?: () => Promise<string>;
 }
 
 /** The same connection, as root. Nothing is wrapped when the login user is root already. */
@@ -13,12 +14,16 @@ export function withSudo(connection: TransportConnection, options: SudoOptions =
   return overTransport(sudoTransport(connection.transport, options.password));
 }
 
-type Become = 'nothing' | 'sudo' | 'sudo with password';
+/** How a command becomes root's. */
+interface Become {
+  readonly command: (words: string) => string;
+  /** Written before anything else. */
+  readonly password?: string;
+}
 
-function sudoTransport(inner: Transport, password: string | undefined): Transport {
+function sudoTransport(inner: Transport, password: SudoOptions['password']): Transport {
   let become: Become | undefined;
   let probing: Promise<Become> | undefined;
-  if (password !== undefined) registerSecret(password);
 
   return {
     label: inner.label,
@@ -30,39 +35,53 @@ function sudoTransport(inner: Transport, password: string | undefined): Transpor
       become = await probing;
     },
     async exec(command) {
-      if (become === 'nothing') return inner.exec(command);
-      if (become !== 'sudo with password') return inner.exec(`sudo -n -- ${command}`);
-      const channel = await inner.exec(`${askingSudo} ${command}`);
-      channel.stdin.write(`${password}\n`);
+      const channel = await inner.exec((become?.command ?? freely)(command));
+      if (become?.password !== undefined) channel.stdin.write(`${become.password}\n`);
       return channel;
     },
     close: () => inner.close(),
   };
 }
 
+const freely = (command: string): string => `sudo -n -- ${command}`;
 // -k: it asks in any case. Otherwise the password would stay in the input as the first line of the script.
-const askingSudo = `sudo -S -k -p '' --`;
+const asking = (command: string): string => `sudo -S -k -p '' -- ${command}`;
+
+/** A sudo that wants a terminal has one; input and output go past it, as they are. */
+const onTerminal = (command: string): string => {
+  const inside = quote(`${command} <&3 >&4 2>&5 3<&- 4>&- 5>&-`);
+  return `/bin/sh -c ${quote(
+    `exec 3<&0 4>&1 5>&2 </dev/null >/dev/null; export SHELL=/bin/sh; exec script -qec ${inside} /dev/null`,
+  )}`;
+};
 
 // -k here too: what sudo remembers now may be forgotten in the middle of the run.
-const question = `timeout 20 /bin/sh -c 'echo hw-who $(id -u) $(id -un); LC_ALL=C sudo -k -n true 2>&1 && echo hw-free'`;
+const question = `timeout 20 /bin/sh -c 'echo hw-who $(id -u) $(id -un); command -v script >/dev/null && echo hw-script; LC_ALL=C sudo -k -n true 2>&1 && echo hw-free'`;
 
-async function probe(inner: Transport, password: string | undefined): Promise<Become> {
+async function probe(inner: Transport, given: SudoOptions['password']): Promise<Become> {
   const answer = await ask(inner, question);
   const [, id, user = '?'] = /hw-who (\d+) (\S+)/.exec(answer) ?? [];
   if (id === undefined) throw noCommands(inner.label, answer);
-  if (id === '0') return 'nothing';
-  if (answer.includes('hw-free')) return 'sudo';
-  if (/must have a tty/.test(answer)) {
+  if (id === '0') return { command: (words) => words };
+  if (answer.includes('hw-free')) return { command: freely };
+  if (/not found/.test(answer))
+    throw notAllowed(inner.label, user, 'there is no sudo', answer, 'Install sudo there.');
+  const wants = /must have a tty/.test(answer);
+  if (wants && !answer.includes('hw-script')) {
     const remedy = `Add to /etc/sudoers.d/hardway there (with visudo): Defaults:${user} !requiretty`;
     throw notAllowed(inner.label, user, 'sudo wants a terminal (requiretty)', answer, remedy);
   }
-  if (/not found/.test(answer))
-    throw notAllowed(inner.label, user, 'there is no sudo', answer, 'Install sudo there.');
-  if (password === undefined) throw notAllowed(inner.label, user, 'sudo asks for a password', answer);
-  const tried = await ask(inner, `timeout 20 ${askingSudo} echo hw-free`, `${password}\n`);
+  const place = wants ? onTerminal : (words: string) => words;
+  const tells = async (how: (words: string) => string, input = ''): Promise<string> =>
+    ask(inner, `timeout 20 ${place(how('echo hw-free'))}`, input);
+  if (wants && (await tells(freely)).includes('hw-free')) return { command: (words) => place(freely(words)) };
+  if (given === undefined) throw notAllowed(inner.label, user, 'sudo asks for a password', answer);
+  const password = await given();
+  registerSecret(password);
+  const tried = await tells(asking, `${password}\n`);
   if (!tried.includes('hw-free'))
     throw notAllowed(inner.label, user, 'sudo does not take the password', tried);
-  return 'sudo with password';
+  return { command: (words) => place(asking(words)), password };
 }
 
 /** Runs one plain command and returns all it says, on either stream. */

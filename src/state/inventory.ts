@@ -1,24 +1,35 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Role } from '../cluster/model.ts';
+import type { Role, SshTarget } from '../cluster/model.ts';
 import { StateError } from '../errors.ts';
 import type { State } from './directory.ts';
 import { readText } from './read-text.ts';
 import { writeAtomic } from './write-atomic.ts';
 
-/** Where one machine is reached; written by that machine's own invocation only. */
-export interface Machine {
+/** How one machine is reached; written by that machine's own invocation only. */
+export interface Machine extends Way {
   readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** Private key files on the operator's machine. */
-  readonly keys: readonly string[];
-  /** "virtualbox", "lxc", … or "" when it is not Vagrant's. */
+  /** "virtualbox", "lxc", …; "" when cluster.json tells of it, "local" when it is the operator's own. */
   readonly provider: string;
   /** What it was in the cluster: remembered for the day when it is no longer in cluster.json. */
   readonly roles?: readonly Role[];
   readonly address?: string;
+}
+
+/** Vagrant tells the first four, and means exactly these. */
+type Way = Pick<SshTarget, 'host' | 'port' | 'user' | 'keys'> & Partial<SshTarget>;
+
+/** A machine that cluster.json tells of. */
+export const ownMachine = (name: string, ssh: SshTarget | 'local'): Machine =>
+  ssh === 'local'
+    ? { name, host: 'localhost', port: null, user: null, keys: null, provider: 'local' }
+    : { name, ...ssh, provider: '' };
+
+export function targetOf({ provider, ...machine }: Machine): SshTarget | 'local' {
+  if (provider === 'local') return 'local';
+  const { host, port, user, keys, agent = false, passphrase = null, sudoPassword = null } = machine;
+  const { hostKey = null, bastion = null } = machine;
+  return { host, port, user, keys, agent, passphrase, sudoPassword, hostKey, bastion };
 }
 
 /** All machines that are there now, by name; read it again to see who arrived meanwhile. */
@@ -73,14 +84,37 @@ function parse(text: string): Machine | null {
     return null;
   }
   if (typeof data !== 'object' || data === null) return null;
-  const { name, host, port, user, keys, provider, roles, address } = data as Record<string, unknown>;
-  const texts = [name, host, user].every((value) => typeof value === 'string' && value !== '');
-  const validPort = Number.isInteger(port) && Number(port) > 0 && Number(port) < 65536;
-  const validKeys = Array.isArray(keys) && keys.every((key) => typeof key === 'string');
-  if (!texts || !validPort || !validKeys || typeof provider !== 'string') return null;
+  const { name, provider, roles, address } = data as Record<string, unknown>;
+  if (!isText(name) || typeof provider !== 'string' || !isWay(data)) return null;
   const known = {
     ...(Array.isArray(roles) ? { roles } : {}),
     ...(typeof address === 'string' ? { address } : {}),
   };
-  return { name, host, port, user, keys, provider, ...known } as Machine;
+  return { ...wayIn(data), name, provider, ...known };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+function isWay(data: object): data is Way {
+  const { host, port, user, keys, agent = false, bastion = null, ...more } = data as Record<string, unknown>;
+  const validPort = port === null || (Number.isInteger(port) && Number(port) > 0 && Number(port) < 65536);
+  const validKeys = keys === null || (Array.isArray(keys) && keys.every((key) => typeof key === 'string'));
+  const texts = [more['passphrase'], more['sudoPassword'], more['hostKey']].map((text) => text ?? null);
+  return (
+    isText(host) &&
+    validPort &&
+    (user === null || isText(user)) &&
+    validKeys &&
+    typeof agent === 'boolean' &&
+    texts.every((text) => text === null || isText(text)) &&
+    (bastion === null || (typeof bastion === 'object' && isWay(bastion)))
+  );
+}
+
+/** Without what somebody else may have written there. */
+function wayIn({ host, port, user, keys, ...more }: Way): Way {
+  const { agent, passphrase, sudoPassword, hostKey, bastion } = more;
+  const rest = { agent, passphrase, sudoPassword, hostKey, bastion };
+  const told = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { host, port, user, keys, ...(Object.fromEntries(told) as Partial<SshTarget>) };
 }

@@ -15,9 +15,9 @@ describe('the settings, for review', () => {
       `shop: Kubernetes ${cluster.kubernetes.version} (scratch), API on port 6443, add-ons: coredns`,
       'pods 10.244.0.0/16 (flannel vxlan), Services 10.96.0.0/16 (kube-proxy nftables), domain cluster.local',
       '',
-      'MACHINE  ROLES        REACHED             ADDRESS    INTERFACE',
-      `master   etcd,master  by Vagrant          ${cluster.nodes[0]?.address}  whichever carries it`,
-      'metal    minion       admin@10.1.0.90:22  10.1.0.90  eth1',
+      'MACHINE  ROLES        REACHED          ADDRESS    INTERFACE',
+      `master   etcd,master  by Vagrant       ${cluster.nodes[0]?.address}  whichever carries it`,
+      'metal    minion       admin@10.1.0.90  10.1.0.90  eth1',
     ]);
     expect(settings({ ...cluster, addons: {} })).toContain('add-ons: none');
   });

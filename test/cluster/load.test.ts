@@ -39,6 +39,12 @@ describe('a file', () => {
   });
 });
 
+/** What is left to OpenSSH's configuration. */
+const untold = {
+  ...{ port: null, user: null, keys: null, agent: true },
+  ...{ passphrase: null, sudoPassword: null, hostKey: null, bastion: null },
+};
+
 describe('a node', () => {
   it('has everything its entry says', () => {
     const taints = [{ key: 'gpu', effect: 'NoSchedule' }];
@@ -47,6 +53,11 @@ describe('a node', () => {
       user: 'admin',
       port: 2222,
       keys: ['~/.ssh/id', 'keys/lab', '/etc/key'],
+      agent: false,
+      passphrase: 'env:PHRASE',
+      sudoPassword: 'ask',
+      hostKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHkq',
+      bastion: { host: 'gate', port: 2200, keys: ['keys/gate'], bastion: 'ann@outer' },
     };
     const more = {
       address: '192.168.56.30',
@@ -60,7 +71,15 @@ describe('a node', () => {
       ...minion,
       ...more,
       taints: [{ key: 'gpu', value: '', effect: 'NoSchedule' }],
-      ssh: { ...ssh, keys: [join(homedir(), '.ssh/id'), join(folder, 'keys/lab'), '/etc/key'] },
+      ssh: {
+        ...ssh,
+        keys: [join(homedir(), '.ssh/id'), join(folder, 'keys/lab'), '/etc/key'],
+        bastion: {
+          ...untold,
+          ...{ host: 'gate', port: 2200, keys: [join(folder, 'keys/gate')] },
+          bastion: { ...untold, host: 'outer', user: 'ann' },
+        },
+      },
     });
   });
 
@@ -69,8 +88,18 @@ describe('a node', () => {
     expect(nodes[1]).toMatchObject({
       address: '192.168.56.30',
       interface: 'eth1',
-      ssh: { host: '192.168.56.30', port: 22, user: 'admin', keys: [] },
+      ssh: { ...untold, host: '192.168.56.30', user: 'admin' },
     });
+  });
+
+  it.each([
+    ['192.168.56.30', { ...untold, host: '192.168.56.30' }, null],
+    ['192.168.56.30/ens4', { ...untold, host: '192.168.56.30' }, 'ens4'],
+    ['local', 'local', null],
+    ['local/eth1', 'local', 'eth1'],
+  ])('reached by %j is understood', (ssh, target, nic) => {
+    const { nodes } = loadCluster(write({ nodes: [master, { ...minion, address: '192.168.56.30', ssh }] }));
+    expect(nodes[1]).toMatchObject({ ssh: target, interface: nic });
   });
 });
 

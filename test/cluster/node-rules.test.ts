@@ -93,8 +93,29 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     'nodes[2].ssh: gate:22 is the machine of nodes[1]',
   ],
   [
-    { nodes: [{ ...master, ssh: { host: '192.168.56.9', user: 'a', password: 'x' } }] },
-    'nodes[0].ssh.password: unknown key; allowed: host, port, user, keys',
+    { nodes: [{ ...master, ssh: { host: '192.168.56.9', user: 'a', pass: 'x' } }] },
+    'nodes[0].ssh.pass: unknown key; allowed: host, port, user, keys, agent, passphrase, sudoPassword, hostKey, bastion',
+  ],
+  [
+    { nodes: [{ ...master, ssh: { host: '192.168.56.9', sudoPassword: 'hunter2' } }] },
+    'nodes[0].ssh.sudoPassword: is not allowed; allowed: "ask", or "env:" and the name of a variable; never the secret itself',
+  ],
+  [
+    { nodes: [{ ...master, ssh: { host: '192.168.56.9', passphrase: 4711 } }] },
+    'nodes[0].ssh.passphrase: is not allowed; allowed: "ask", or "env:" and the name of a variable; never the secret itself',
+  ],
+  [
+    { nodes: [{ ...master, ssh: 'local' }] },
+    'nodes[0]: "address" is needed: which of its addresses the cluster shall use',
+  ],
+  [
+    {
+      nodes: [
+        { ...master, ssh: 'local', address: '192.168.56.8' },
+        { ...minion, ssh: 'local', address: '192.168.56.9' },
+      ],
+    },
+    'nodes[1].ssh: this computer is the machine of nodes[0]',
   ],
   [
     { nodes: [{ name: 'm', rols: ['etcd', 'master'] }] },

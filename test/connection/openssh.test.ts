@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type OpenSsh, sshArguments } from '../../src/connection/openssh.ts';
+import { type Session, sshArguments } from '../../src/connection/openssh.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hardway-openssh-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -11,11 +11,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const keys = ['a b', 'c'].map((name) => join(folder, name));
 for (const key of keys) writeFileSync(key, '');
 
-const args = (more: Partial<OpenSsh> = {}): string[] =>
+const untold = {
+  ...{ port: null, user: null, keys: null, agent: true },
+  ...{ passphrase: null, sudoPassword: null, hostKey: null, bastion: null },
+};
+
+const args = (more: Partial<Session> = {}): string[] =>
   sshArguments({
     ...{ name: 'minion-1', knownHosts: '/home/ann/my labs/known_hosts', connectTimeout: 7 },
-    target: { host: '127.0.0.1', port: 2222, user: 'vagrant', keys },
-    ...{ command: [], root: false, ...more },
+    target: { ...untold, host: '127.0.0.1', port: 2222, user: 'vagrant', keys },
+    ...{ configured: false, command: [], root: false, ...more },
   });
 
 /** What ssh itself makes of them. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { knownHosts } from '../../src/connection/known-hosts.ts';
 import { sshConnection } from '../../src/connection/ssh.ts';
@@ -13,6 +14,8 @@ const user = { name: 'vagrant', password };
 // The longest way round: a terminal of sudo's own, a lecture, and a password that is asked now and then.
 const nagging = `Defaults use_pty, lecture=always, env_reset, timestamp_type=global\nroot ALL=(ALL:ALL) ALL\nvagrant ALL=(ALL) ALL\n`;
 
+const without = (program: string): string => `touch no; chmod 0 no; mount --bind no ${program}`;
+
 function asVagrant(sshd: Sshd, options: SudoOptions = {}, name = user.name) {
   const ssh = sshConnection({
     host: '127.0.0.1',
@@ -25,15 +28,33 @@ function asVagrant(sshd: Sshd, options: SudoOptions = {}, name = user.name) {
   return withSudo(ssh, options);
 }
 
-connectionContract('ssh connection with sudo', whyNoSshd(), async () => {
-  const sshd = await startSshd({ user, sudoers: 'vagrant ALL=(ALL) NOPASSWD: ALL\n' });
+const why = (shell: string): string | null =>
+  whyNoSshd() ?? (existsSync(shell) ? null : `${shell} is not installed`);
+
+connectionContract('ssh connection with sudo, from fish', why('/usr/bin/fish'), async () => {
+  const sshd = await startSshd({
+    user: { ...user, shell: '/usr/bin/fish' },
+    sudoers: 'vagrant ALL=(ALL) NOPASSWD: ALL\n',
+  });
   return { connection: asVagrant(sshd), end: () => sshd.stop() };
 });
 
-connectionContract('ssh connection with sudo that asks', whyNoSshd(), async () => {
-  const sshd = await startSshd({ user, sudoers: nagging });
-  return { connection: asVagrant(sshd, { password }), end: () => sshd.stop() };
+connectionContract('ssh connection with sudo that asks, from csh', why('/bin/tcsh'), async () => {
+  const sshd = await startSshd({ user: { ...user, shell: '/bin/tcsh' }, sudoers: nagging });
+  return { connection: asVagrant(sshd, { password: async () => password }), end: () => sshd.stop() };
 });
+
+connectionContract(
+  'ssh connection with sudo that wants a terminal, from dash',
+  why('/bin/dash'),
+  async () => {
+    const sshd = await startSshd({
+      user: { ...user, shell: '/bin/dash' },
+      sudoers: `Defaults requiretty\n${nagging}`,
+    });
+    return { connection: asVagrant(sshd, { password: async () => password }), end: () => sshd.stop() };
+  },
+);
 
 describe.skipIf(unable('sudo', whyNoSshd()))('sudo', () => {
   let sshd: Sshd | undefined;
@@ -47,10 +68,22 @@ describe.skipIf(unable('sudo', whyNoSshd()))('sudo', () => {
       /minion-1: vagrant .* asks for a password/,
       /vagrant ALL=\(ALL\) NOPASSWD: ALL/,
     ],
-    ['gets a wrong password', nagging, { password: 'x' }, /does not take the password/, /NOPASSWD/],
-    ['is not for this user', 'root ALL=(ALL) ALL\n', { password }, /does not take the password/, /NOPASSWD/],
     [
-      'wants a terminal',
+      'gets a wrong password',
+      nagging,
+      { password: async () => 'x' },
+      /does not take the password/,
+      /NOPASSWD/,
+    ],
+    [
+      'is not for this user',
+      'root ALL=(ALL) ALL\n',
+      { password: async () => password },
+      /does not take the password/,
+      /NOPASSWD/,
+    ],
+    [
+      'wants a terminal where nobody can give it one',
       'Defaults requiretty\nvagrant ALL=(ALL) NOPASSWD: ALL\n',
       {},
       /requiretty/,
@@ -60,7 +93,7 @@ describe.skipIf(unable('sudo', whyNoSshd()))('sudo', () => {
   it.each(refusals)(
     'that %s is reported with the line to add',
     async (_, sudoers, options, message, remedy) => {
-      sshd = await startSshd({ user, sudoers });
+      sshd = await startSshd({ user, sudoers, prepare: without('/usr/bin/script') });
       const connection = asVagrant(sshd, options);
       const error = await connection.connect().catch((caught: unknown) => caught);
       expect(error).toMatchObject({ fault: 'sudo' });
@@ -73,8 +106,18 @@ describe.skipIf(unable('sudo', whyNoSshd()))('sudo', () => {
     },
   );
 
+  it('that wants a terminal but no password has one', async () => {
+    sshd = await startSshd({ user, sudoers: 'Defaults requiretty\nvagrant ALL=(ALL) NOPASSWD: ALL\n' });
+    const connection = asVagrant(sshd);
+    await connection.connect();
+    expect(await connection.run('id -u; echo no >&2; exit 3')).toMatchObject({
+      ...{ code: 3, stdout: '0\n', stderr: 'no\n' },
+    });
+    await connection.close();
+  });
+
   it('is left out when the login user is root', async () => {
-    sshd = await startSshd({ prepare: 'touch no; chmod 0 no; mount --bind no /usr/bin/sudo' });
+    sshd = await startSshd({ prepare: without('/usr/bin/sudo') });
     const connection = asVagrant(sshd, {}, 'root');
     await connection.connect();
     expect((await connection.run('id -u')).stdout).toBe('0\n');
@@ -83,7 +126,7 @@ describe.skipIf(unable('sudo', whyNoSshd()))('sudo', () => {
 
   it('never shows the password in an argument list', async () => {
     sshd = await startSshd({ user, sudoers: nagging });
-    const connection = asVagrant(sshd, { password });
+    const connection = asVagrant(sshd, { password: async () => password });
     await connection.connect();
     const { stdout } = await connection.run("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '");
     expect(stdout).toContain('sudo');

@@ -71,8 +71,9 @@ describe('what a machine should have', () => {
   });
 
   it('is no matter of ours on machines that cluster.json reaches by itself', () => {
-    const ssh = { host: 'x', port: 22, user: 'u', keys: [] };
-    const nodes = cluster.nodes.map((node) => (node.name === 'minion-1' ? { ...node, ssh } : node));
+    const nodes = cluster.nodes.map((node) =>
+      node.name === 'minion-1' ? { ...node, ssh: 'local' as const } : node,
+    );
     expect([resize({ ...cluster, nodes }).on, phase.on]).toEqual([
       ['master', 'minion-2'],
       ['master', 'minion-1', 'minion-2'],

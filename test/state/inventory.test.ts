@@ -2,7 +2,15 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { StateError } from '../../src/errors.ts';
 import { openState } from '../../src/state/directory.ts';
-import { readInventory, readOne, removeMachine, writeMachine } from '../../src/state/inventory.ts';
+import type { SshTarget } from '../../src/cluster/model.ts';
+import {
+  ownMachine,
+  readInventory,
+  readOne,
+  removeMachine,
+  targetOf,
+  writeMachine,
+} from '../../src/state/inventory.ts';
 import type { Machine } from '../../src/state/inventory.ts';
 import { inTemporaryDirectory } from '../fixtures/directories.ts';
 
@@ -32,9 +40,17 @@ describe('the inventory', () => {
     }));
 
   const full: Machine = { ...minion, roles: ['minion'], address: '10.0.0.12' };
+  const told = ownMachine('minion-1', {
+    ...{ host: 'm1', port: null, user: null, keys: null, agent: true, passphrase: 'ask' },
+    ...{ sudoPassword: 'env:WORD', hostKey: null },
+    bastion: targetOf(master) as SshTarget,
+  });
+  const here = ownMachine('minion-1', 'local');
   it.each([
     ['a role and an address', full, full],
     ['neither, as older files', minion, minion],
+    ['what cluster.json tells', told, told],
+    ['the operator’s own machine', here, here],
     ['nonsense in their place', { ...minion, roles: 'minion', address: 7 }, minion],
     ['a key of a later Hardway', { ...full, weight: 3 }, full],
   ])('takes a file with %s', (_, written, expected) =>
@@ -54,6 +70,7 @@ describe('the inventory', () => {
     ['a missing field', JSON.stringify({ ...master, host: undefined })],
     ['a wrong port', JSON.stringify({ ...master, port: '2222' })],
     ['wrong keys', JSON.stringify({ ...master, keys: [1] })],
+    ['a bastion that is none', JSON.stringify({ ...master, bastion: { host: 'x' } })],
     ['another machine', JSON.stringify(minion)],
   ];
   it.each(damage)('names the damaged file: %s', (_, text) =>

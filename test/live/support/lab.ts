@@ -82,8 +82,12 @@ function labIn(folder: string, name: string): Lab {
     async on(machine, script) {
       const known = (await readInventory(state())).find((each) => each.name === machine);
       if (known === undefined) throw new Error(`${machine} is in no inventory`);
+      const { host, port, user, keys } = known;
       const connection = withSudo(
-        sshConnection({ ...known, knownHosts: knownHosts(join(folder, '.hardway', 'known_hosts.test')) }),
+        sshConnection({
+          ...{ host, port: port ?? 22, user: user ?? 'root', keys: keys ?? [] },
+          knownHosts: knownHosts(join(folder, '.hardway', 'known_hosts.test')),
+        }),
       );
       try {
         await connection.connect();
