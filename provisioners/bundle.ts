@@ -5,10 +5,10 @@ import type { Step } from '../src/engine/resource.ts';
 import { newKey, privateKeyPem, publicHalf } from '../src/pki/keys.ts';
 import type { State } from '../src/state/directory.ts';
 import { kubeletPlace } from './certificates.ts';
+import { apiByName } from './endpoint.ts';
 import { knownArtefacts } from './known-artefacts.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { type ClusterPki, preparePki } from './pki.ts';
-import { apiServer } from './scope.ts';
 import { everythingWanted, unaskedScope } from './unasked.ts';
 
 /** A certificate, a key, or a kubeconfig that embeds them. */
@@ -53,7 +53,7 @@ async function kubeletFiles(cluster: Cluster, node: Node, pki: ClusterPki): Prom
     return file(kubeletPlace(usage), certificatePem + privateKeyPem(key), 0o600);
   };
   const ca = { file: '/etc/kubernetes/pki/ca.crt' };
-  const conf = kubeconfig(cluster.name, apiServer(cluster, node), ca, 'kubelet', {
+  const conf = kubeconfig(cluster.name, apiByName(cluster), ca, 'kubelet', {
     file: kubeletPlace('client'),
   });
   return [file('/etc/kubernetes/kubelet.conf', conf, 0o600), await issue('client'), await issue('server')];

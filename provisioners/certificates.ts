@@ -4,6 +4,7 @@ import type { Usage } from '../src/pki/oids.ts';
 import { registryNode } from './addons/registry/settings.ts';
 import { FLANNEL_CONF, FLANNELS, flannelUser } from './flannel-rights.ts';
 import { hasEtcdStore, hasKubernetesStore } from './pod-network.ts';
+import { apiName } from './endpoint.ts';
 import { byRole, kubeNodes } from './scope.ts';
 
 export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca';
@@ -122,7 +123,9 @@ function addons(cluster: Cluster): CertificateEntry[] {
 const serviceNames = (name: string, namespace: string, { network }: Cluster): string[] =>
   ['', `.${network.dns.domain}`].map((domain) => `${name}.${namespace}.svc${domain}`);
 
-function apiServerNames({ network, controlPlane }: Cluster, node: Node): Names {
+function apiServerNames(cluster: Cluster, node: Node): Names {
+  const { network, controlPlane } = cluster;
+  const outside = [...(controlPlane.endpoint === null ? [] : [controlPlane.endpoint]), ...controlPlane.sans];
   const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
   const isAddress = (name: string): boolean => /^[0-9.]+$|:/.test(name);
   return {
@@ -131,9 +134,9 @@ function apiServerNames({ network, controlPlane }: Cluster, node: Node): Names {
       `kubernetes.default.svc.${network.dns.domain}`,
       'localhost',
       node.name,
-      ...controlPlane.sans.filter((name) => !isAddress(name)),
+      ...new Set([apiName(cluster), ...outside.filter((name) => !isAddress(name))]),
     ],
-    ip: [network.apiServiceIP, node.address, '127.0.0.1', ...controlPlane.sans.filter(isAddress)],
+    ip: [network.apiServiceIP, node.address, '127.0.0.1', ...new Set(outside.filter(isAddress))],
   };
 }
 

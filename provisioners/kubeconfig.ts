@@ -8,10 +8,13 @@ export type Credential =
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
+/** Where the API is; `name`: by what its certificate is known, where that is not the host in the address. */
+export type Server = string | { readonly server: string; readonly name: string };
+
 /** A kubeconfig. The server is always verified: `ca` is embedded, or the path of a file on the machine. */
 export function kubeconfig(
   cluster: string,
-  server: string,
+  server: Server,
   ca: string | { readonly file: string },
   user: string,
   credential: Credential,
@@ -23,7 +26,7 @@ export function kubeconfig(
   const text = yaml({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: cluster, cluster: { server, ...authority } }],
+    clusters: [{ name: cluster, cluster: { ...place(server), ...authority } }],
     users: [{ name: user, user: userOf(credential) }],
     contexts: [{ name: cluster, context: { cluster, user } }],
     'current-context': cluster,
@@ -31,6 +34,9 @@ export function kubeconfig(
   if (!('certificate' in credential)) return text;
   return text.replace(CERTIFICATE, base64(credential.certificate)).replace(KEY, base64(credential.key));
 }
+
+const place = (server: Server): object =>
+  typeof server === 'string' ? { server } : { server: server.server, 'tls-server-name': server.name };
 
 // base64 needs no quotes, so it may be put in afterwards: the rest is the same for all machines, and written once.
 const CERTIFICATE = 'certificate-comes-here';

@@ -3,7 +3,7 @@ import { isMap, isScalar, isSeq, parse, parseDocument, Scalar, stringify, visit 
 import type { Document, YAMLMap } from 'yaml';
 import type { Kubeconfigs, Own } from '../src/cli/hand.ts';
 import { UsageError } from '../src/errors.ts';
-import { byRole } from './scope.ts';
+import { apiHosts } from './endpoint.ts';
 
 /** The lists of a kubeconfig, each of entries with a name, and what an entry holds. */
 const LISTS = { clusters: 'cluster', users: 'user', contexts: 'context' } as const;
@@ -42,11 +42,8 @@ export const kubeconfigs: Kubeconfigs = {
     return stringify({ ...whole, clusters }, { lineWidth: 0, version: '1.1', compat: 'core' });
   },
   servers(cluster) {
-    const { port, sans } = cluster.controlPlane;
-    const masters = byRole(cluster, 'master').map(({ address }) => address);
-    return [...new Set([...masters, ...sans])].map(
-      (host) => `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    );
+    const { port } = cluster.controlPlane;
+    return apiHosts(cluster).map((host) => `https://${host.includes(':') ? `[${host}]` : host}:${port}`);
   },
   authority(kubeconfig) {
     const [first] = (parse(kubeconfig) as Kubeconfig)['clusters'] ?? [];

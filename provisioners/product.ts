@@ -3,13 +3,13 @@ import type { Product } from '../src/cli/product.ts';
 /** This recipe, as the command line wants it; each part is loaded when it is needed. */
 export const product: Product = {
   async prepare(cluster, state, mayCreate, renewal) {
-    const [{ preparePki }, { encryptionKeys }, { kubeconfig }, { scratch }, { apiServer }] =
+    const [{ preparePki }, { encryptionKeys }, { kubeconfig }, { scratch }, { apiOutside }] =
       await Promise.all([
         import('./pki.ts'),
         import('../src/state/encryption-keys.ts'),
         import('./kubeconfig.ts'),
         import('./recipe.ts'),
-        import('./scope.ts'),
+        import('./endpoint.ts'),
       ]);
     const [pki, encryption] = await Promise.all([
       preparePki(cluster, state.path('pki'), mayCreate, renewal),
@@ -27,7 +27,7 @@ export const product: Product = {
         const own = await loadOwn(cluster, circumstances.folder, circumstances.artefacts);
         return scratch({ cluster, pki, encryption: encryption.keys, own, ...circumstances });
       },
-      kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca, `${cluster.name}-admin`, admin),
+      kubeconfig: kubeconfig(cluster.name, apiOutside(cluster), ca, `${cluster.name}-admin`, admin),
     };
   },
   async teaching() {

@@ -87,7 +87,7 @@ if [ -s ${MASKED} ] || grep -qs '^# hardway: ' /etc/fstab; then
   systemctl daemon-reload
   swapon -a
 fi
-grep -q '^# END hardway$' /etc/hosts && sed -i '/^# BEGIN hardway$/,/^# END hardway$/d' /etc/hosts
+grep -q '^# END hardway' /etc/hosts && sed -i -E '/^# BEGIN hardway( api)?$/,/^# END hardway( api)?$/d' /etc/hosts
 cd /usr/local/bin && rm -f ${programs}
 rm -rf --one-file-system ${folders}
 for folder in ${madeEmpty}; do rmdir "$folder" 2>/dev/null; done

@@ -60,9 +60,6 @@ export const etcdEndpoints = (cluster: Cluster): string =>
     .map(({ address }) => `https://${address}:2379`)
     .join(',');
 
-/** Where components on `node` find the API: a master talks to its own server. */
-export function apiServer(cluster: Cluster, node: Node | null): string {
-  const masters = byRole(cluster, 'master');
-  const host = node !== null && node.roles.includes('master') ? node : masters[0];
-  return `https://${host?.address ?? ''}:${cluster.controlPlane.port}`;
-}
+/** A master's own API server, for what runs beside it; all others go by the API's name (endpoint.ts). */
+export const apiServer = ({ controlPlane }: Cluster, { address }: Pick<Node, 'address'>): string =>
+  `https://${address}:${controlPlane.port}`;

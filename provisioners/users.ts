@@ -5,9 +5,9 @@ import type { Cluster } from '../src/cluster/model.ts';
 import { UsageError } from '../src/errors.ts';
 import { newKey, privateKeyPem, publicHalf } from '../src/pki/keys.ts';
 import { certificates } from './certificates.ts';
+import { apiOutside } from './endpoint.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { preparePki } from './pki.ts';
-import { apiServer } from './scope.ts';
 
 /** A kubeconfig for a person: its key exists nowhere else, its certificate carries the name and exactly these groups. */
 export async function user(cluster: Cluster, pkiFolder: string, request: UserRequest): Promise<User> {
@@ -27,7 +27,7 @@ export async function user(cluster: Cluster, pkiFolder: string, request: UserReq
   const { serialNumber, validTo } = new X509Certificate(certificatePem);
   const credential = { certificate: certificatePem, key: privateKeyPem(key) };
   return {
-    kubeconfig: kubeconfig(cluster.name, apiServer(cluster, null), ca.trustPem, name, credential),
+    kubeconfig: kubeconfig(cluster.name, apiOutside(cluster), ca.trustPem, name, credential),
     serial: serialNumber,
     expires: new Date(validTo),
   };

@@ -6,6 +6,7 @@ import { command } from '../../src/resources/command.ts';
 import { directory, file } from '../../src/resources/file.ts';
 import { startRecorder } from '../../src/resources/service.ts';
 import { sysctl } from '../../src/resources/sysctl.ts';
+import { apiLine, hasBalancer } from '../endpoint.ts';
 import { tools } from '../facts.ts';
 import { FOUNDING, founding } from '../founding.ts';
 import { login } from '../login.ts';
@@ -33,6 +34,7 @@ function hostResources(scope: Scope, names: Resource): Resource[] {
     file('/etc/hostname', `${node.name}\n`, { why: 'The node registers under this name.' }),
     runningHostname(node.name),
     names,
+    ...(hasBalancer(scope.cluster, node) ? [] : apiLine(scope.cluster, node)),
     ...kernel(scope),
     directory('/var/lib/hardway', { mode: 0o755 }),
     directory('/etc/kubernetes', { mode: 0o755 }),

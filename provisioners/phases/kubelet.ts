@@ -16,6 +16,7 @@ import {
   subnetReady,
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
+import { apiByName } from '../endpoint.ts';
 import { NO_RESOLVER } from '../facts.ts';
 import { kubeletConfiguration, registrationConfiguration } from '../kubelet-configuration.ts';
 import { noJoinToken } from '../join-token.ts';
@@ -27,7 +28,7 @@ import { allocatesSubnets } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
-import { apiServer, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
+import { kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
 import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
@@ -62,6 +63,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
         resources: (scope) => [
           identity('client', scope),
           identity('server', scope),
+          wayToApi(scope),
           ...kubeletResources(scope),
           registered(scope),
           ...(oneMaster.includes(scope.node.name) ? [openRequests] : []),
@@ -126,9 +128,9 @@ const noResolver = file(NO_RESOLVER, 'nameserver 192.0.2.1\n', {
   why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',
 });
 
-function bootstrapConf({ cluster, node, token }: Scope): Resource {
+function bootstrapConf({ cluster, token }: Scope): Resource {
   // By its file: the kubelet copies this into its own kubeconfig, and authorities change.
-  const text = kubeconfig(cluster.name, apiServer(cluster, node), { file: `${PKI}/ca.crt` }, 'bootstrap', {
+  const text = kubeconfig(cluster.name, apiByName(cluster), { file: `${PKI}/ca.crt` }, 'bootstrap', {
     token,
   });
   return file(BOOTSTRAP, text, {
@@ -153,6 +155,29 @@ const identity = (usage: KubeletUsage, { node, pki }: Scope): Resource => ({
   ],
   why: 'Asked for by the kubelet, checked against cluster.json, signed on the operator’s side.',
 });
+
+/** What it took over from the bootstrap kubeconfig when it joined: by the API's name, whichever master answers to it. */
+function wayToApi({ cluster }: Scope): Resource {
+  const server = apiByName(cluster);
+  return {
+    id: `kubeconfig:${CONF}`,
+    desired: { server },
+    question: command(sh`sed -n 's/^ *server: *//p' ${CONF} 2>/dev/null; true`, (found) => ({
+      // Without one it joins yet, and takes the name over.
+      server: found === '' ? server : found,
+    })),
+    // Stopped first: were this cut off, the next run would find it stopped, or still with the old address.
+    steps: () => [
+      {
+        run: sh`systemctl stop kubelet
+[ ! -e ${CONF} ] || sed -i ${`s|^\\( *server:\\).*|\\1 ${server}|`} ${CONF}
+systemctl start kubelet`,
+      },
+    ],
+    disturbs: () => ['restarts kubelet.service: its pods go on'],
+    why: 'A master may go: nobody keeps the address of a single one.',
+  };
+}
 
 const hasIdentities = (present: readonly string[]) => ({
   name: 'nodeReady',

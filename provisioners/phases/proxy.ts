@@ -4,9 +4,10 @@ import type { Resource } from '../../src/engine/resource.ts';
 import { file } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
 import { apiServerReady, prepared } from '../conditions.ts';
+import { apiByName } from '../endpoint.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
-import { apiServer, kubeNodes, namesOf, type Scope } from '../scope.ts';
+import { kubeNodes, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
@@ -26,7 +27,7 @@ function kubeProxy(scope: Scope): Resource[] {
   const { cluster, node, artefacts, pki } = scope;
   const ca = pki.authority('ca').trustPem;
   const credential = pki.leaf(`${node.name}/proxy`);
-  const server = apiServer(cluster, node);
+  const server = apiByName(cluster);
   const conf = file(CREDENTIAL, kubeconfig(cluster.name, server, ca, 'kube-proxy', credential), {
     secret: true,
   });

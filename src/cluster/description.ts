@@ -6,8 +6,8 @@ export interface Description {
   readonly name?: string;
   readonly kubernetes?: Partial<Cluster['kubernetes']>;
   readonly network?: NetworkDescription;
-  readonly controlPlane?: Partial<Cluster['controlPlane']>;
   readonly host?: Partial<Cluster['host']>;
+  readonly controlPlane?: Partial<Omit<Cluster['controlPlane'], 'endpoint'>> & { readonly endpoint?: string };
   readonly kubelet?: Partial<Cluster['kubelet']>;
   readonly kubeadm?: Partial<Cluster['kubeadm']>;
   readonly pki?: Partial<Cluster['pki']>;

@@ -25,6 +25,10 @@ export interface Cluster {
     readonly apiServiceIP: string;
   };
   readonly controlPlane: {
+    /** How everybody outside finds the API: a name, or an IPv4 address; null: nobody has said. */
+    readonly endpoint: string | null;
+    /** Who answers where there are several masters. */
+    readonly loadBalancer: 'local' | 'keepalived' | 'kube-vip' | 'external';
     readonly sans: readonly string[];
     readonly port: number;
     /** How its programs run: as units of systemd, or as pods that each master's kubelet reads from files. */

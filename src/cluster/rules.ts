@@ -4,6 +4,7 @@ import { addressFindings } from './address-rules.ts';
 import type { Description, Judged } from './description.ts';
 import { secondsIn } from './duration.ts';
 import { kubeadmFindings } from './kubeadm-rules.ts';
+import { endpointFindings } from './endpoint-rules.ts';
 import { labelFindings } from './label-rules.ts';
 import { nodeFindings } from './node-rules.ts';
 import type { Finding } from './problem.ts';
@@ -25,6 +26,7 @@ export function ruleFindings(written: Judged<Description>): readonly Finding[] {
     ...labelFindings(entries),
     ...addressFindings(entries, machineRange(settings)),
     ...controlPlaneFindings(settings),
+    ...endpointFindings(settings, entries, machineRange(settings)),
     ...lifetimeFindings(settings),
     ...kubeadmFindings(settings, written),
     ...addonFindings(settings.addons ?? {}, entries, machineRange(settings)),

@@ -1,6 +1,7 @@
 /** Every setting of a description with its default; what follows from other settings is left to derive.ts. */
 import type { AddonEntry, Description, NodeEntry } from './description.ts';
 import type { Cluster } from './model.ts';
+import { isAddress } from './ranges.ts';
 
 export interface Settings extends Omit<Cluster, 'network' | 'nodes' | 'addons' | 'charts' | 'waitForNodes'> {
   readonly network: Omit<Cluster['network'], 'dns' | 'apiServiceIP'>;
@@ -22,8 +23,8 @@ const defaults: Settings = {
   },
   dns: { domain: 'cluster.local' },
   controlPlane: {
-    ...{ sans: [], port: 6443, style: 'systemd', registerNode: true },
-    ...{ schedulable: false, extraArgs: {} },
+    ...{ endpoint: null, loadBalancer: 'local', sans: [], port: 6443 },
+    ...{ style: 'systemd', registerNode: true, schedulable: false, extraArgs: {} },
   },
   host: { nfsClient: false },
   kubelet: { failCgroupV1: false },
@@ -76,7 +77,10 @@ export function settle(description: Description): Settings {
       flannel: { ...defaults.network.flannel, ...flannel },
     },
     dns: { ...defaults.dns, ...dns },
-    controlPlane: withDefaults(flavoured.controlPlane, given.controlPlane),
+    controlPlane: withDefaults(
+      { ...flavoured.controlPlane, loadBalancer: balancer(given) },
+      given.controlPlane,
+    ),
     host: withDefaults(defaults.host, given.host),
     kubelet: withDefaults(defaults.kubelet, given.kubelet),
     kubeadm: withDefaults(defaults.kubeadm, given.kubeadm),
@@ -92,6 +96,10 @@ export function settle(description: Description): Settings {
     addons: withDefaults(defaults.addons, given.addons),
   };
 }
+
+/** A bare address needs somebody who keeps it. */
+const balancer = ({ controlPlane }: Pick<Settings, 'controlPlane'>): 'keepalived' | 'local' =>
+  isAddress(controlPlane?.endpoint ?? '') ? 'keepalived' : 'local';
 
 /** A section that is there but wrong has no values at all, neither its own nor the defaults. */
 function withDefaults<Section extends object>(base: Section, given: object | undefined): Section {

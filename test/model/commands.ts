@@ -6,9 +6,9 @@ import { etcdctl, etcdKey, etcdUsers, flannelLease } from '../../provisioners/re
 import { kubectl } from '../../provisioners/resources/manifest.ts';
 import { registration } from '../../provisioners/resources/registration.ts';
 import { nodeNamed } from './api.ts';
-import { apiAt, asAdministrator, may } from './door.ts';
+import { apiAt, asAdministrator, may, serverIn } from './door.ts';
 import { accessRevision, authenticationJson, type EtcdData, roleJson, userJson } from './etcd.ts';
-import { blockIn } from './hosts.ts';
+import { blockIn, nameIn } from './hosts.ts';
 import { printCertificate } from '../../provisioners/printed-certificate.ts';
 import { certificateOf, isValid, printed } from './kubelet.ts';
 import type { ModelMachine } from './machine.ts';
@@ -57,8 +57,8 @@ const table: readonly Row[] = [
   },
   { shape: like(noSwapUnits().question.ask), act: () => '0\n' },
   {
-    shape: shape`sed -n ${"'/^# BEGIN hardway$/,/^# END hardway$/p'"} ${word} 2>/dev/null | sed '1d;$d' | sha256sum | cut -c1-64`,
-    act: ({ disk }, path = '') => `${blockIn(disk.text(path))}\n`,
+    shape: shape`sed -n ${word} ${word} 2>/dev/null | sed '1d;$d' | sha256sum | cut -c1-64`,
+    act: ({ disk }, marks = '', path = '') => `${blockIn(disk.text(path), nameIn(marks))}\n`,
   },
   ...['client', 'server'].map((usage): Row => ({
     shape: shape`[ -e /etc/kubernetes/kubelet.conf ] && ${printCertificate(certificateOf(usage))}; true`,
@@ -121,13 +121,17 @@ const table: readonly Row[] = [
   {
     shape: shape`[ -e /var/lib/kubelet/pki/kubelet-client-current.pem ] || { echo new; exit 0; }
 printf 'GET /api/v1/nodes/%s HTTP/1.0\\r\\n\\r\\n' ${word} |
-  timeout 5 openssl s_client -quiet -verify_return_error -CAfile /etc/kubernetes/pki/ca.crt -verify_ip ${word} -cert ${CLIENT} -key ${CLIENT} -connect ${word} 2>/dev/null | head -n 1`,
+  timeout 5 openssl s_client -quiet -verify_return_error -CAfile /etc/kubernetes/pki/ca.crt -verify_hostname ${word} -cert ${CLIENT} -key ${CLIENT} -connect ${word} 2>/dev/null | head -n 1`,
     act: (machine, name = '', _ = '', server = '') => {
       if (!machine.disk.has(CLIENT)) return 'new\n';
       const mayAsk = isValid(machine, 'client') && machine.disk.sound('/etc/kubernetes/pki/ca.crt');
       const api = mayAsk ? apiAt(machine, `https://${server}`) : null;
       return api === null ? '' : `HTTP/1.0 ${api.get(nodeNamed(name)) ? '200 OK' : '404 Not Found'}\n`;
     },
+  },
+  {
+    shape: shape`sed -n 's/^ *server: *//p' /etc/kubernetes/kubelet.conf 2>/dev/null; true`,
+    act: (machine) => `${serverIn(machine, '/etc/kubernetes/kubelet.conf')}\n`,
   },
   {
     shape: shape`nproc

@@ -12,9 +12,23 @@ export function apiAt(machine: ModelMachine, server: string): Api | null {
   if (process === null) return null;
   const there = `https://${option(process, 'advertise-address')}:${option(process, 'secure-port')}`;
   const etcd = cluster.etcd();
-  if (there !== server || etcd === null || !mayUse(etcd, 'kube-apiserver-etcd-client', '/registry/'))
+  if (
+    there !== resolved(machine, server) ||
+    etcd === null ||
+    !mayUse(etcd, 'kube-apiserver-etcd-client', '/registry/')
+  )
     return null;
   return etcd.api;
+}
+
+/** A name is what this machine's own hosts file says it is; nobody else is asked. */
+function resolved({ disk }: ModelMachine, server: string): string {
+  const hostname = /^https:\/\/(.*):\d+$/.exec(server)?.[1] ?? '';
+  const line = disk
+    .text('/etc/hosts')
+    .split('\n')
+    .find((each) => each.split(' ').slice(1).includes(hostname));
+  return line === undefined ? server : server.replace(hostname, line.split(' ')[0] ?? '');
 }
 
 /** The server that a kubeconfig names; '' when it is missing or damaged. */

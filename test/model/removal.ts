@@ -1,5 +1,5 @@
 import { removal } from '../../provisioners/removal.ts';
-import { withoutBlock } from './hosts.ts';
+import { withoutBlocks } from './hosts.ts';
 import type { ModelMachine } from './machine.ts';
 import { type Known, like, shape, word } from './shape.ts';
 
@@ -26,7 +26,7 @@ function clean(machine: ModelMachine): void {
     systemd.reload();
   });
   cluster.effect(machine, () => {
-    disk.overwrite('/etc/hosts', withoutBlock(disk.text('/etc/hosts')));
+    disk.overwrite('/etc/hosts', withoutBlocks(disk.text('/etc/hosts')));
     for (const path of [...disk.below('/usr/local/bin'), ...folders]) disk.remove(path);
     machine.users.delete('etcd');
     machine.images.clear();

@@ -56,19 +56,19 @@ const files: readonly Step[] = [
   },
   {
     shape: shape`touch ${word}
-[ "$(grep -cx '# BEGIN hardway' ${word})" = "$(grep -cx '# END hardway' ${word})" ] || { echo ${word} >&2; exit 1; }
+[ "$(grep -cx ${word} ${word})" = "$(grep -cx ${word} ${word})" ] || { echo ${word} >&2; exit 1; }
 copy=$(mktemp ${word})
-sed -e ${"'/^# BEGIN hardway$/,/^# END hardway$/d'"} -e '$a\\' ${word} > "$copy"
-printf '%s\n' '# BEGIN hardway' ${words} '# END hardway' >> "$copy"
+sed -e ${word} -e '$a\\' ${word} > "$copy"
+printf '%s\n' ${words} >> "$copy"
 chmod --reference=${word} "$copy"
 chown --reference=${word} "$copy"
 sync "$copy"
 mv "$copy" ${word}`,
     act: once(({ disk }, ...found) => {
-      const [path = '', , , , , , lines = ''] = found;
-      const begins = disk.text(path).match(/^# BEGIN hardway$/gm)?.length ?? 0;
-      const ends = disk.text(path).match(/^# END hardway$/gm)?.length ?? 0;
-      if (begins !== ends) throw new Refusal(1, `${path}: a line "# BEGIN hardway" has no "# END hardway"`);
+      const [path = '', begin = '', , end = '', , message = '', , , , lines = ''] = found;
+      const count = (mark: string): number =>
+        disk.text(path).match(new RegExp(`^${mark}$`, 'gm'))?.length ?? 0;
+      if (count(begin) !== count(end)) throw new Refusal(1, message);
       disk.overwrite(path, withBlock(disk.text(path), wordsOf(lines)));
     }),
   },
@@ -131,6 +131,21 @@ const services: readonly Step[] = [
       if (systemd.isActive(`${name}.service`) || systemd.isTried(`${name}.service`))
         systemd.restart(`${name}.service`);
     }),
+  },
+  {
+    shape: shape`systemctl stop kubelet
+[ ! -e /etc/kubernetes/kubelet.conf ] || sed -i ${word} /etc/kubernetes/kubelet.conf
+systemctl start kubelet`,
+    act: (machine, expression = '') => {
+      const { cluster, disk, systemd } = machine;
+      const conf = '/etc/kubernetes/kubelet.conf';
+      const line = /\\1 (\S+)\|$/.exec(expression)?.[1] ?? '';
+      cluster.effect(machine, () => systemd.stop('kubelet.service'));
+      cluster.effect(machine, () => {
+        if (disk.has(conf)) disk.overwrite(conf, disk.text(conf).replace(/^( *server:).*$/m, `$1 ${line}`));
+      });
+      cluster.effect(machine, () => systemd.start('kubelet.service'));
+    },
   },
   {
     shape: shape`systemctl restart kubelet`,

@@ -77,7 +77,7 @@ export const kinds = {
     if (disk.has(path)) disk.setRights(path, { mode: 0o777 });
   }),
   'hosts edited': settled(({ disk }) =>
-    disk.overwrite('/etc/hosts', disk.text('/etc/hosts').replace(/^.* master$/m, '192.0.2.1 master')),
+    disk.overwrite('/etc/hosts', disk.text('/etc/hosts').replace(/^.* (master|api.*)$/gm, '192.0.2.1 $1')),
   ),
   'hostname changed': settled(({ kernel }) => void (kernel.hostname = 'somebody')),
   'swap on': settled((machine) => void (machine.kernel.swap = machine.cluster.kind === 'vm')),
@@ -154,6 +154,10 @@ export const kinds = {
   ),
   'certificate to be renewed': settled(renew),
   'kubeconfig deleted': settled(({ disk }) => disk.remove('/etc/kubernetes/kubelet.conf')),
+  'kubeconfig of an older Hardway': settled(({ disk }) => {
+    const path = '/etc/kubernetes/kubelet.conf';
+    if (disk.has(path)) disk.overwrite(path, '    server: https://192.0.2.1:6443\n');
+  }),
   'CNI configuration deleted': settled(({ disk }) => disk.remove('/etc/cni/net.d/10-flannel.conflist')),
   rebooted: (machine) => machine.on && machine.reboot(),
   'power cut': (machine) => machine.on && machine.powerOff(),

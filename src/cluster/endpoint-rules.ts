@@ -1,0 +1,102 @@
+/** Rules over the address of the API: who may keep it, and when there must be one. */
+import type { Judged } from './description.ts';
+import type { Entry } from './entry.ts';
+import { machineCount } from './entry.ts';
+import { expand } from './machines.ts';
+import type { Finding } from './problem.ts';
+import { contains, isAddress, isBrokenAddress, nth, size, span } from './ranges.ts';
+import type { Range } from './ranges.ts';
+import type { Settings } from './settings.ts';
+
+/** `range` is undefined when the description has it wrong. */
+export function endpointFindings(
+  { controlPlane }: Judged<Settings>,
+  entries: readonly Entry[],
+  range: Range | undefined,
+): readonly Finding[] {
+  const { endpoint, loadBalancer } = controlPlane ?? {};
+  if (endpoint === undefined || loadBalancer === undefined) return [];
+  if (endpoint === null) return withoutEndpoint(loadBalancer, entries, range);
+  return [
+    ...(isAddress(endpoint)
+      ? address(endpoint, loadBalancer, entries, range)
+      : name(endpoint, loadBalancer, entries, range)),
+  ];
+}
+
+type Balancer = Settings['controlPlane']['loadBalancer'];
+
+const at = (message: string, field = 'endpoint'): readonly Finding[] => [
+  { path: ['controlPlane', field], at: 'value', message },
+];
+
+const free = (range: Range | undefined): string =>
+  `a free address of network.machineCidr${range === undefined ? '' : ` ${range.text}`}`;
+
+function withoutEndpoint(
+  balancer: Balancer,
+  entries: readonly Entry[],
+  range: Range | undefined,
+): readonly Finding[] {
+  if (balancer === 'external') {
+    return at(
+      'external needs "endpoint": the name or the address that somebody else answers for',
+      'loadBalancer',
+    );
+  }
+  if (balancer !== 'local')
+    return at(`${balancer} needs "endpoint": ${free(range)}, which it keeps`, 'loadBalancer');
+  const masters = entries
+    .filter((entry) => entry?.roles?.includes('master') === true)
+    .reduce((sum, entry) => sum + machineCount(entry), 0);
+  if (masters < 2) return [];
+  return at(
+    `${masters} masters need "endpoint", where clients outside find whichever works: ${free(range)}, which keepalived keeps; or a name that something else answers for, with "loadBalancer": "external"`,
+  );
+}
+
+function address(
+  endpoint: string,
+  balancer: Balancer,
+  entries: readonly Entry[],
+  range: Range | undefined,
+): readonly Finding[] {
+  if (balancer === 'external') return [];
+  if (balancer === 'local') {
+    return at(
+      `with local balancers nobody keeps the address ${endpoint}: keepalived does, when it is ${free(range)}; external says that something else answers there`,
+      'loadBalancer',
+    );
+  }
+  if (range === undefined) return [];
+  if (!contains(range, endpoint)) {
+    return at(
+      `${endpoint} is not inside network.machineCidr ${span(range)}, where ${balancer} could keep it; if something else answers there: "loadBalancer": "external"`,
+    );
+  }
+  const special = new Map([
+    [nth(range, 0), 'the network’s own address'],
+    [nth(range, size(range) - 1), 'the broadcast address'],
+    ...expand(entries, range).map(
+      (machine) => [machine.address ?? '', `the address of ${machine.name}`] as const,
+    ),
+  ]).get(endpoint);
+  return special === undefined ? [] : at(`${endpoint} is ${special}; ${balancer} needs a free one`);
+}
+
+function name(
+  endpoint: string,
+  balancer: Balancer,
+  entries: readonly Entry[],
+  range: Range | undefined,
+): readonly Finding[] {
+  if (isBrokenAddress(endpoint)) return at(`${endpoint} is no IPv4 address`);
+  const machines = expand(entries, range).map((machine) => machine.name);
+  if (endpoint === 'localhost' || machines.includes(endpoint)) {
+    return at(
+      `${endpoint} is the name of a machine; the API needs one of its own, such as "api.example.org"`,
+    );
+  }
+  if (balancer === 'local' || balancer === 'external') return [];
+  return at(`${balancer} keeps an address, not a name: ${free(range)}; the name may go into "sans"`);
+}
