@@ -60,6 +60,8 @@ function ofMachine(machine: ModelMachine): string[] {
 /** Digests of what is the same each time; for the rest, what counts of it. */
 function digestOf({ disk }: ModelMachine, path: string): string {
   if (path.startsWith('/var/lib/kubelet/pki/')) return 'a certificate';
+  // In which order blocks of lines stand is the same to everybody.
+  if (path === '/etc/hosts') return disk.text(path).split('\n').sort().join(' ');
   if (!path.startsWith(`${DIGESTS}/`)) return disk.get(path)?.sha256 ?? '';
   const [identity, sha256] = disk.text(path).trim().split(' ');
   return `${identity === disk.identity(path.slice(DIGESTS.length)) ? 'fresh' : 'stale'} ${sha256}`;
