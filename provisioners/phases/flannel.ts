@@ -6,12 +6,13 @@ import { command } from '../../src/resources/command.ts';
 import { file, type FileResource } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
 import { apiServerReady, etcdHasQuorum, nodesReady, prepared, subnetReady } from '../conditions.ts';
+import { apiByName } from '../endpoint.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { hasEtcdStore } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { etcdKey, etcdUsers } from '../resources/etcd-access.ts';
 import { FLANNEL_CONF, flannelRights } from '../flannel-rights.ts';
-import { apiServer, etcdEndpoints, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
+import { etcdEndpoints, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
 import { template } from '../template.ts';
 
 const about = {
@@ -101,7 +102,7 @@ function etcdCredentials({ node, pki }: Scope): FileResource[] {
 function kubernetesCredential({ cluster, node, pki }: Scope): FileResource {
   const ca = pki.authority('ca').trustPem;
   const leaf = pki.leaf(`${node.name}/flannel`);
-  return file(FLANNEL_CONF, kubeconfig(cluster.name, apiServer(cluster, node), ca, 'flannel', leaf), {
+  return file(FLANNEL_CONF, kubeconfig(cluster.name, apiByName(cluster), ca, 'flannel', leaf), {
     secret: true,
   });
 }
