@@ -14,8 +14,9 @@ export const apiByName = (cluster: Cluster): string =>
   `https://${apiName(cluster)}:${cluster.controlPlane.port}`;
 
 /** A machine that finds the masters through a balancer of its own. With one master there is nothing to balance. */
-export const hasBalancer = (cluster: Cluster, { roles }: Node): boolean =>
-  !roles.includes('master') &&
+export const hasBalancer = (cluster: Cluster, node: Pick<Node, 'roles'>): boolean =>
+  node.roles.includes('minion') &&
+  !node.roles.includes('master') &&
   cluster.controlPlane.loadBalancer !== 'external' &&
   byRole(cluster, 'master').length > 1;
 
@@ -49,10 +50,11 @@ export const apiOutside = (cluster: Cluster): { readonly server: string; readonl
 });
 
 /** The machine's own line for the name; none where a name server knows it. */
-export function apiLine(cluster: Cluster, node: Node): Resource[] {
+export function apiLine(cluster: Cluster, node: Node): Resource {
   const address = apiAddress(cluster, node);
   const lines = address === null ? [] : [`${address} ${apiName(cluster)}`];
-  return [
-    { ...block('/etc/hosts', lines, 'api'), why: 'The API has one name, whichever master answers to it.' },
-  ];
+  return {
+    ...block('/etc/hosts', lines, 'api'),
+    why: 'The API has one name, whichever master answers to it.',
+  };
 }

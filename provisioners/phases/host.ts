@@ -11,7 +11,7 @@ import { tools } from '../facts.ts';
 import { FOUNDING, founding } from '../founding.ts';
 import { login } from '../login.ts';
 import { MASKED } from '../removal.ts';
-import { namesOf, type Scope } from '../scope.ts';
+import { isEtcdOnly, namesOf, type Scope } from '../scope.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 
 /** Name, hosts, tools, forwarding: what every machine needs before anything of Kubernetes. */
@@ -34,7 +34,7 @@ function hostResources(scope: Scope, names: Resource): Resource[] {
     file('/etc/hostname', `${node.name}\n`, { why: 'The node registers under this name.' }),
     runningHostname(node.name),
     names,
-    ...(hasBalancer(scope.cluster, node) ? [] : apiLine(scope.cluster, node)),
+    ...(isEtcdOnly(node) || hasBalancer(scope.cluster, node) ? [] : [apiLine(scope.cluster, node)]),
     ...kernel(scope),
     directory('/var/lib/hardway', { mode: 0o755 }),
     directory('/etc/kubernetes', { mode: 0o755 }),

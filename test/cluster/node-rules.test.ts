@@ -12,7 +12,7 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     'nodes: no node has the role "master"; at least one needs it',
   ],
   [
-    { nodes: [{ ...master, count: 2 }] },
+    { controlPlane: { endpoint: '192.168.56.10' }, nodes: [{ ...master, count: 2 }] },
     'nodes[0].count: 2 etcd members bear no more failures than 1; an odd number is needed',
   ],
   [
@@ -213,6 +213,6 @@ describe('several machines', () => {
     ['etcd on all machines', [master, { name: 'w', count: 2, roles: ['etcd', 'minion'] }]],
     ['one machine for everything', [{ name: 'all', roles: ['etcd', 'master', 'minion'] }]],
   ])('may be %s', (_, nodes) => {
-    expect(problemsOf({ nodes })).toEqual([]);
+    expect(problemsOf({ controlPlane: { endpoint: '192.168.56.10' }, nodes })).toEqual([]);
   });
 });
