@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/contract/**', 'test/live/**'],
+          exclude: ['test/contract/**', 'test/live/**', 'test/matrix/**'],
           testTimeout: 20_000,
         },
       },
@@ -23,6 +23,17 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 3_600_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'matrix',
+          include: ['test/matrix/**/*.test.ts'],
+          globalSetup: ['test/live/support/setup.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 3_600_000,
+          fileParallelism: false,
+          disableConsoleIntercept: true,
         },
       },
       {

@@ -1,5 +1,5 @@
-// `npm test`: types, lint and format, then unit, contract and live tests. With names of projects: only those.
-// Ends with "N passed, N failed".
+// `npm test`: types, lint and format, then unit, contract and live tests. With names of projects: only those;
+// words behind them choose cells of the matrix. Ends with "N passed, N failed".
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,9 @@ import { clean } from './live/support/clean.mjs';
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'hardway-results-'));
 const results = { passed: 0, failed: 0 };
-const asked = process.argv.slice(2);
+const PROJECTS = ['unit', 'contract', 'live', 'matrix', 'kill'];
+const asked = process.argv.slice(2).filter((word) => PROJECTS.includes(word));
+const cells = process.argv.slice(2).filter((word) => !PROJECTS.includes(word));
 let running;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abort);
@@ -27,7 +29,14 @@ process.exitCode = results.failed === 0 ? 0 : 1;
 async function vitest(project) {
   const file = join(scratch, `${project}.json`);
   const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`];
-  const ok = await run(join(root, 'node_modules/.bin/vitest'), ['run', '--project', project, ...reporters]);
+  const chosen = cells.length > 0 ? ['test/matrix/cells.test.ts'] : [];
+  const ok = await run(join(root, 'node_modules/.bin/vitest'), [
+    'run',
+    '--project',
+    project,
+    ...reporters,
+    ...chosen,
+  ]);
   const told = read(file);
   results.passed += told?.numPassedTests ?? 0;
   // What was skipped has not passed.
@@ -58,7 +67,13 @@ async function installTools() {
 function run(command, args) {
   return new Promise((resolve) => {
     // A group of its own: what it starts ends with it.
-    running = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+    const env = { ...process.env, ...(cells.length > 0 ? { HARDWAY_CELLS: cells.join(' ') } : {}) };
+    running = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
+      env,
+    });
     running.once('error', () => resolve(false));
     running.once('close', (code) => resolve(code === 0));
   });
