@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeLab } from '../live/support/lab.ts';
 import { runCell } from './support/run-cell.ts';
-import { allCells, chosenCells } from './support/cells.ts';
+import { allCells, chosenCells, RANGE } from './support/cells.ts';
 import { line, type Outcome, publish } from './support/report.ts';
 
 /** HARDWAY_CELLS: words; only cells that hold one of them are run, also some that are not in the table. */
@@ -15,7 +15,7 @@ const cells =
       ).filter(({ name }) => words.some((word) => name.includes(word)));
 
 describe('the matrix', { timeout: 30 * 60_000 }, () => {
-  const lab = makeLab('hwt-matrix', '192.168.100.0/24');
+  const lab = makeLab('hwt-matrix', RANGE);
   const outcomes: Outcome[] = [];
 
   beforeAll(async () => {
@@ -28,8 +28,8 @@ describe('the matrix', { timeout: 30 * 60_000 }, () => {
     expect(cells.map(({ name }) => name)).not.toEqual([]);
   });
 
-  it.each(cells.map((cell, index) => ({ ...cell, index })))('$name', async (cell) => {
-    const outcome = await runCell(lab, cell, cell.index);
+  it.each(cells.map((cell, index) => [cell.name, cell, index] as const))('%s', async (_, cell, index) => {
+    const outcome = await runCell(lab, cell, index);
     outcomes.push(outcome);
     console.log(line(outcome));
     publish(outcomes);

@@ -17,6 +17,10 @@ const node = (name: string, roles: readonly string[], count?: number): Part => (
   ...(count === undefined ? {} : { count }),
 });
 
+/** The network of all machines, and the address that several masters share. */
+export const RANGE = '192.168.100.0/24';
+const ENDPOINT = '192.168.100.5';
+
 /** Machines, by names that say how many: masters + minions. */
 const SHAPES: Readonly<Record<string, readonly Part[]>> = {
   '1+2': [node('master', ['etcd', 'master']), node('minion', ['minion'], 2)],
@@ -47,10 +51,12 @@ function cell(row: Row): Cell {
   const [flavour = '', shape = '', network = ''] = row;
   const describe = (description: Description): void => {
     for (const key of ['kubernetes', 'controlPlane']) delete description[key];
-    const { machineCidr } = description.network;
-    Object.assign(description, FLAVOURS[flavour]);
+    Object.assign(description, structuredClone(FLAVOURS[flavour]));
     description.nodes = structuredClone(SHAPES[shape]) as Description['nodes'];
-    description.network = { machineCidr, ...NETWORKS[network] };
+    description.network = { machineCidr: RANGE, ...NETWORKS[network] };
+    const masters = description.nodes.find(({ name }) => name === 'master')?.count ?? 1;
+    if (masters > 1)
+      description['controlPlane'] = { ...(description['controlPlane'] as Part), endpoint: ENDPOINT };
   };
   return { name: nameOf(row), impossible: reasonAgainst(describe), describe };
 }
@@ -74,7 +80,7 @@ const byName = new Map(rows.map((row) => [nameOf(row), cell(row)]));
 /** Every combination, possible or not. */
 export const allCells: readonly Cell[] = [...byName.values()];
 
+const chosen = pairwise(rows.filter((row) => byName.get(nameOf(row))?.impossible === '')).map(nameOf);
+
 /** Of those that are possible, enough for every pair of flavour, shape and network. */
-export const chosenCells: readonly Cell[] = pairwise(
-  rows.filter((row) => byName.get(nameOf(row))?.impossible === ''),
-).flatMap((row) => byName.get(nameOf(row)) ?? []);
+export const chosenCells: readonly Cell[] = allCells.filter(({ name }) => chosen.includes(name));
