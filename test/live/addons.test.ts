@@ -153,6 +153,22 @@ describe('add-ons', () => {
     expect(await get('configmap', 'first', 'whole')).toBe('');
   });
 
+  it('what a wait in vain has seen is told, and lies on the machine', async () => {
+    write('addons/never.yaml', documents(deployment('never', 1)).replace(PAUSE, 'nobody.invalid/has:1'));
+    const { code, output } = await lab.hardway('addons', 'apply', '--set', 'timeouts.rollout=3');
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/waited 3 s for deployment shop\/never/);
+    const { stdout } = await lab.on(
+      'master',
+      'stat -c %a /var/log/hardway/rollout.log; cat /var/log/hardway/rollout.log',
+    );
+    expect(stdout).toMatch(
+      /^600\n[\s\S]*== \S+Z waited 3 s for deployment shop\/never to be rolled out\n.*replicas/,
+    );
+    drop('addons/never.yaml');
+    await applies('inventory:no-longer-wanted');
+  });
+
   it('kinds come before what is of them; a kustomization is one source', async () => {
     const names = { kind: 'Widget', plural: 'widgets', singular: 'widget' };
     const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
