@@ -2,7 +2,8 @@ import type { Cluster } from '../src/cluster/model.ts';
 import { sh } from '../src/connection/quote.ts';
 import type { Condition } from '../src/engine/phase.ts';
 import { lastWords, whyNoApi } from './diagnosis.ts';
-import { etcdctl } from './resources/etcd-access.ts';
+import { type Membership, quorum } from './etcd-members.ts';
+import { etcdctl } from './etcdctl.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole, kubeNodes, namesOf } from './scope.ts';
 
@@ -29,19 +30,24 @@ export const containerdAnswers = (cluster: Cluster): Condition => ({
   limit: 60,
 });
 
-/** Members that must agree. */
-export const quorum = (members: number): number => Math.floor(members / 2) + 1;
-
-/** Asked of one member: it answers only while a quorum stands behind it. */
-export const etcdHasQuorum = (cluster: Cluster): Condition => ({
-  name: 'etcdQuorum',
-  description: 'etcd to have a quorum',
-  on: namesOf(byRole(cluster, 'etcd')),
-  enough: quorum(byRole(cluster, 'etcd').length),
-  script: () => sh`${etcdctl} endpoint health --command-timeout=3s 2>&1`,
-  evidence: () => lastWords('etcd'),
-  limit: seconds(cluster, 'etcdQuorum'),
-});
+/** A member answers only while a quorum stands behind it. Those that have yet to join are not asked. */
+export function etcdHasQuorum(
+  cluster: Cluster,
+  { joining }: Pick<Membership, 'joining'> = { joining: [] },
+): Condition {
+  const members = namesOf(byRole(cluster, 'etcd')).filter(
+    (name) => !joining.some((one) => one.name === name),
+  );
+  return {
+    name: 'etcdQuorum',
+    description: 'etcd to have a quorum',
+    on: members,
+    enough: Math.min(quorum(byRole(cluster, 'etcd').length), members.length),
+    script: () => sh`${etcdctl} endpoint health --command-timeout=3s 2>&1`,
+    evidence: () => lastWords('etcd'),
+    limit: seconds(cluster, 'etcdQuorum'),
+  };
+}
 
 export const apiServerReady = (cluster: Cluster): Condition => ({
   name: 'apiServer',

@@ -9,7 +9,10 @@ import { byRole } from './scope.ts';
  */
 export function refuseLostDatabase(cluster: Cluster, machines: ReadonlyMap<string, Facts>): void {
   const members = byRole(cluster, 'etcd').map(({ name }) => name);
-  const isEmpty = members.every((name) => machines.get(name)?.etcdData === false);
+  // A machine that leaves may be the one that still has it.
+  const isEmpty =
+    members.every((name) => machines.get(name)?.etcd.data === false) &&
+    [...machines.values()].every(({ etcd }) => !etcd.data);
   const joined = cluster.nodes
     .map(({ name }) => name)
     .filter((name) => (machines.get(name)?.kubelet ?? '') !== '');

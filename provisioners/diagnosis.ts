@@ -1,6 +1,6 @@
 import type { Cluster } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
-import { etcdctl } from './resources/etcd-access.ts';
+import { etcdctl } from './etcdctl.ts';
 import { kubectl } from './resources/manifest.ts';
 
 /** Lines of a unit's log that are shown with a failure. */

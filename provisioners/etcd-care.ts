@@ -8,7 +8,7 @@ import { HardwayError, MachineError } from '../src/errors.ts';
 import { etcdHasQuorum } from './conditions.ts';
 import { etcdStatus } from './etcd-status.ts';
 import { received } from '../src/cli/received-file.ts';
-import { etcdctl } from './resources/etcd-access.ts';
+import { etcdctl } from './etcdctl.ts';
 
 export const database: Database = {
   status: etcdStatus,

@@ -2,7 +2,7 @@ import type { DatabaseStatus, Member } from '../src/cli/hand.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
 import { sh } from '../src/connection/quote.ts';
-import { etcdctl } from './resources/etcd-access.ts';
+import { etcdctl } from './etcdctl.ts';
 import { byRole } from './scope.ts';
 
 type Machines = ReadonlyMap<string, Connection>;

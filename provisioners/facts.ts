@@ -2,6 +2,7 @@ import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { MachineError } from '../src/errors.ts';
 import type { Node } from '../src/cluster/model.ts';
 import { refuseClocks } from './clocks.ts';
+import { type EtcdFacts, etcdFactsScript, parseEtcdFacts } from './etcd-members.ts';
 import { FOUNDING } from './founding.ts';
 import { type Listener, listenersScript, parseListeners } from './ports.ts';
 import { certificateIn, printCertificate } from './printed-certificate.ts';
@@ -43,8 +44,9 @@ export interface Facts {
   readonly listeners: readonly Listener[];
   /** Versions that Hardway's units run, by program. */
   readonly runs: Readonly<Record<string, string>>;
-  /** Its etcd member has a database. */
-  readonly etcdData: boolean;
+  readonly etcd: EtcdFacts;
+  /** Its controllers act only when they are elected. */
+  readonly electing: boolean;
 }
 
 /** Tools of the distribution that Kubernetes calls, with the Debian package that brings each. */
@@ -99,7 +101,8 @@ done
 # A machine that has just booted may still be told by DHCP whom to ask.
 [ "$names" = nobody ] && [ ! -e ${NO_RESOLVER} ] && [ $(( $(date +%s) - $(stat -c %Y /proc/1) )) -lt 60 ] && echo resolv=/etc/resolv.conf
 cd /etc/systemd/system && sed -s -n ${RUNS} etcd.service kube-apiserver.service kubelet.service 2>/dev/null
-[ -d /var/lib/etcd/member ] && echo etcd=data
+grep -qs -- '--leader-elect=true' kube-controller-manager.service && echo electing=yes
+${verbatim(etcdFactsScript)}
 ${verbatim(listenersScript)}
 true`;
 
@@ -136,7 +139,8 @@ export function parseFacts(output: string): Facts {
     founding: all('founding'),
     listeners: parseListeners(all('listens')),
     runs: Object.fromEntries(all('runs').map((text) => [text.split(' ')[0], text.split(' ')[1]])),
-    etcdData: one('etcd') === 'data',
+    electing: one('electing') === 'yes',
+    etcd: parseEtcdFacts(all('etcd'), all('member')),
   };
 }
 

@@ -51,8 +51,6 @@ export const FLAGS: Readonly<Record<string, ProgramFlags>> = {
       'listen-peer-urls': 'Where it listens for the other members.',
       'initial-advertise-peer-urls': 'Where the other members find it when the cluster is made.',
       'listen-metrics-urls': 'Where it tells its health and figures: on loopback, without TLS.',
-      'initial-cluster': 'The members with which the cluster is made; not looked at afterwards.',
-      'initial-cluster-state': 'Whether it helps to make a cluster (new) or joins one (existing).',
       'initial-cluster-token': 'Keeps members of different clusters from taking each other for their own.',
       'cert-file': 'The certificate that it shows to clients.',
       'key-file': 'The key of that certificate.',

@@ -6,7 +6,7 @@ import type { State } from '../src/engine/resource.ts';
 import type { Survey } from '../src/engine/survey.ts';
 import { command } from '../src/resources/command.ts';
 import { type LiveNode, nodeStatus } from './node-status.ts';
-import { etcdctl } from './resources/etcd-access.ts';
+import { etcdctl } from './etcdctl.ts';
 import { kubectl, type Manifest, question } from './resources/manifest.ts';
 import { nodesOf, speaker } from './scope.ts';
 
@@ -39,8 +39,9 @@ export function glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): 
     const answer = surveys.get(machine)?.get(id) ?? null;
     return typeof answer === 'symbol' ? null : answer;
   };
-  const present = [...surveys.keys()];
-  const [first = ''] = speaker(cluster, present);
+  const first =
+    [...surveys].find(([, survey]) => nodesOf(cluster).some((node) => survey.has(health(node).id)))?.[0] ??
+    '';
   const live = new Map(
     nodesOf(cluster).flatMap((node) => {
       const state = seen(first, health(node));
@@ -50,7 +51,7 @@ export function glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): 
   const nodes = nodesOf(cluster).map((node) => nodeStatus(node, live, surveys.has(node.name)));
   const others = cluster.nodes
     .filter(({ name }) => name !== first)
-    .flatMap(({ name }) => observations(cluster, name, present).map((one) => seen(name, one)));
+    .flatMap(({ name }) => observations(cluster, name, [first]).map((one) => seen(name, one)));
   const isWell =
     nodes.every(({ state }) => state === 'Ready') &&
     addons(cluster).every((name) => seen(first, rollout(name))?.['complete'] === true) &&

@@ -2,22 +2,24 @@ import type { Cluster } from '../src/cluster/model.ts';
 import type { Phase } from '../src/engine/phase.ts';
 import { access } from './phases/access.ts';
 import { apiServerPhase, controllersPhase } from './phases/control-plane.ts';
-import { etcd } from './phases/etcd.ts';
+import { etcd, etcdMembers } from './phases/etcd.ts';
 import { etcdUsersPhase } from './phases/etcd-users.ts';
 import { hardening } from './phases/hardening.ts';
 import { hasEtcdStore } from './pod-network.ts';
 import type { Scope } from './scope.ts';
+import type { Standing } from './standing.ts';
 
 /** The state of the cluster and the door to it. */
-export const foundation = (cluster: Cluster): Phase<Scope>[] => [
-  etcd(cluster),
-  apiServerPhase(cluster),
+export const foundation = (cluster: Cluster, standing: Standing): Phase<Scope>[] => [
+  etcd(cluster, standing.membership),
+  etcdMembers(cluster, standing.membership),
+  apiServerPhase(cluster, standing),
   ...(hasEtcdStore(cluster) ? [] : [etcdUsersPhase(cluster)]),
 ];
 
 /** What acts once the door is open. */
-export const control = (cluster: Cluster, present: readonly string[]): Phase<Scope>[] => [
-  controllersPhase(cluster),
+export const control = (cluster: Cluster, present: readonly string[], standing: Standing): Phase<Scope>[] => [
+  controllersPhase(cluster, standing),
   access(cluster, present),
   ...(cluster.security.profile === 'hardened' ? [hardening(cluster, present)] : []),
 ];

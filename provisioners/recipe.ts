@@ -8,6 +8,7 @@ import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
 import { refuseImpossible } from './founding.ts';
+import { quorumNote } from './etcd-members.ts';
 import { observations } from './glance.ts';
 import { identityProblem } from './kubelet-identity.ts';
 import { addons } from './phases/addons.ts';
@@ -19,6 +20,7 @@ import { refuseUnsafe } from './refusals.ts';
 import { restart, type Restarting } from './restart.ts';
 import { kubeNodes, namesOf, type Scope } from './scope.ts';
 import { shared } from './shared.ts';
+import { byKnowledge, settled, type Standing, standingOf } from './standing.ts';
 
 export interface RecipeInput {
   readonly cluster: Cluster;
@@ -40,14 +42,15 @@ export const phases = (
   present: readonly string[],
   leaving: readonly Node[],
   own: Own = nothingOwn,
+  standing: Standing = settled(cluster),
 ): Phase<Scope>[] => [
   ...shared(cluster),
-  ...foundation(cluster),
+  ...foundation(cluster, standing),
   ...network(cluster, present),
-  ...control(cluster, present),
+  ...control(cluster, present, standing),
   ...node(cluster, present),
   resize(cluster),
-  leave(cluster, leaving, present),
+  leave(cluster, leaving, present, standing),
   addons(cluster, own, present),
 ];
 
@@ -70,11 +73,18 @@ function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope
   const joining = staying.filter(
     (name) => identityProblem(facts.get(name)?.kubelet ?? '', name, 'client', pki) !== null,
   );
+  const standing = standingOf(cluster, leaving, facts);
+  const present = byKnowledge(cluster, facts);
   return {
-    phases: phases(cluster, [...facts.keys()], leaving, own),
+    phases: phases(cluster, present, leaving, own, standing),
     scope: (name) => scope(input, name, facts, joining, own),
-    observations: (name) => observations(cluster, name, [...facts.keys()]),
-    notes: [...adaptations(cluster, facts), ...waitingKey(input), ...rotations(pki)],
+    observations: (name) => observations(cluster, name, present),
+    notes: [
+      ...quorumNote(cluster, standing.membership),
+      ...adaptations(cluster, facts),
+      ...waitingKey(input),
+      ...rotations(pki),
+    ],
     refused: own.refused.map(({ error }) => error),
   };
 }

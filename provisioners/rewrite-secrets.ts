@@ -7,7 +7,7 @@ import { MachineError } from '../src/errors.ts';
 import type { EncryptionKey } from '../src/state/encryption-keys.ts';
 import { apiServerReady } from './conditions.ts';
 import { prefixOf } from './encryption.ts';
-import { etcdctl } from './resources/etcd-access.ts';
+import { etcdctl } from './etcdctl.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole } from './scope.ts';
 

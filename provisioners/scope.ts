@@ -44,14 +44,14 @@ export const isEtcdOnly = ({ roles }: Pick<Node, 'roles'>): boolean => roles.eve
 /** Machines that run something of Kubernetes. */
 export const kubeNodes = (cluster: Cluster): Node[] => cluster.nodes.filter((node) => !isEtcdOnly(node));
 
-/** Who speaks for all: any machine of a role that is there will do, none is special. */
+/** Who speaks for all: the first of those that are there, in the order given; none is special. */
 export const speaker = (
   cluster: Cluster,
   present: readonly string[],
   role: Node['roles'][number] = 'master',
 ): string[] => {
   const names = namesOf(byRole(cluster, role));
-  return [names.find((name) => present.includes(name)) ?? names[0] ?? ''];
+  return [present.find((name) => names.includes(name)) ?? names[0] ?? ''];
 };
 
 /** Every address at which etcd answers clients. */

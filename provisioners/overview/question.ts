@@ -1,7 +1,7 @@
 import type { Cluster, Node } from '../../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import { lastWords, whyNoApi } from '../diagnosis.ts';
-import { etcdctl } from '../resources/etcd-access.ts';
+import { etcdctl } from '../etcdctl.ts';
 import { kubectl } from '../resources/manifest.ts';
 import { byRole } from '../scope.ts';
 import { servicesOf } from '../services.ts';

@@ -13,6 +13,7 @@ import { allocatesSubnets, SUBNET_BITS } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
 import { approver, signerFiles, signerFlags } from '../signer.ts';
+import type { Standing } from '../standing.ts';
 import { template } from '../template.ts';
 import { CIPHERS } from '../tls.ts';
 import { yaml } from '../yaml.ts';
@@ -20,23 +21,51 @@ import { yaml } from '../yaml.ts';
 const PKI = '/etc/kubernetes/pki';
 
 /** The API server is started here and becomes ready while the pod network is made. */
-export const apiServerPhase = (cluster: Cluster): Phase<Scope> => ({
+export const apiServerPhase = (cluster: Cluster, { fresh }: Standing): Phase<Scope> => ({
   name: 'api-server',
   title: 'Start the API server',
   docs: 'https://kubernetes.io/docs/concepts/architecture/#kube-apiserver',
   on: namesOf(byRole(cluster, 'master')),
   needs: [etcdHasQuorum(cluster)],
-  stages: [{ title: 'API server', resources: apiServerResources }],
+  stages: [
+    {
+      title: 'new API servers',
+      on: fresh,
+      resources: apiServerResources,
+      // While others serve, nobody is restarted before these answer.
+      settle: byRole(cluster, 'master').length > fresh.length ? [apiServerReady(cluster)] : [],
+    },
+    {
+      title: 'API servers',
+      on: namesOf(byRole(cluster, 'master')).filter((name) => !fresh.includes(name)),
+      pace: 'one-by-one',
+      resources: apiServerResources,
+      settle: byRole(cluster, 'master').length > 1 ? [apiServerReady(cluster)] : [],
+    },
+  ],
 });
 
 /** Started only when the API answers; earlier they would crash or back off. */
-export const controllersPhase = (cluster: Cluster): Phase<Scope> => ({
+export const controllersPhase = (cluster: Cluster, { fresh, electing }: Standing): Phase<Scope> => ({
   name: 'controllers',
   title: 'Start controllers and scheduler',
   docs: 'https://kubernetes.io/docs/concepts/architecture/#kube-controller-manager',
   on: namesOf(byRole(cluster, 'master')),
   needs: [apiServerReady(cluster)],
-  stages: [{ title: 'controller-manager and scheduler', resources: controllers }],
+  stages: [
+    {
+      // These first: one that acts without having been elected must be told of others before they come.
+      title: 'controller-manager and scheduler',
+      on: namesOf(byRole(cluster, 'master')).filter((name) => !fresh.includes(name)),
+      pace: 'one-by-one',
+      resources: (scope) => controllers(scope, electing),
+    },
+    {
+      title: 'new ones',
+      on: fresh,
+      resources: (scope) => controllers(scope, electing),
+    },
+  ],
 });
 
 function apiServerResources(scope: Scope): Resource[] {
@@ -109,10 +138,8 @@ function conf({ cluster, node, pki }: Scope, name: string): FileResource {
   return file(`/etc/kubernetes/${name}.conf`, text, { secret: true });
 }
 
-function controllers(scope: Scope): Resource[] {
+function controllers(scope: Scope, leaderElect: boolean): Resource[] {
   const { cluster, artefacts } = scope;
-  // A lone controller needs no election; the lease of its predecessor would cost 16 s at each restart.
-  const leaderElect = byRole(cluster, 'master').length > 1;
   const managerConf = conf(scope, 'controller-manager');
   const schedulerConf = conf(scope, 'scheduler');
   const manager = template('control-plane/kube-controller-manager.service', {

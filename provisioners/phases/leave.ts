@@ -1,21 +1,24 @@
 import type { Cluster, Node } from '../../src/cluster/model.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
-import type { Phase } from '../../src/engine/phase.ts';
+import type { Condition, Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
-import { apiServerReady } from '../conditions.ts';
+import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
 import { noFlannelRights } from '../flannel-rights.ts';
 import { hasEtcdStore, hasKubernetesStore } from '../pod-network.ts';
 import { removal } from '../removal.ts';
 import { flannelLease } from '../resources/etcd-access.ts';
 import { registration } from '../resources/registration.ts';
-import { namesOf, type Scope, speaker } from '../scope.ts';
+import { noMember } from '../resources/etcd-member.ts';
+import { byRole, namesOf, type Scope, speaker } from '../scope.ts';
+import type { Standing } from '../standing.ts';
 
 /** Machines that are no longer in cluster.json: their pods move first, then node and machine are cleared. */
 export const leave = (
   cluster: Cluster,
   leaving: readonly Node[],
   present: readonly string[],
+  { membership }: Standing,
 ): Phase<Scope> => {
   const names = namesOf(leaving);
   const oneMaster = speaker(cluster, present);
@@ -23,8 +26,8 @@ export const leave = (
     name: 'leave',
     title: 'Take leave of machines',
     docs: 'https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/',
-    on: [...oneMaster, ...names],
-    needs: [apiServerReady(cluster)],
+    on: [...new Set([...oneMaster, ...speaker(cluster, present, 'etcd'), ...names])],
+    needs: [apiServerReady(cluster), ...(membership.leaving.length > 0 ? [membersAreThere(cluster)] : [])],
     stages: [
       {
         title: 'nodes',
@@ -35,6 +38,12 @@ export const leave = (
             ...(hasKubernetesStore(cluster) ? noFlannelRights(name) : []),
           ]),
       },
+      ...membership.leaving.map((gone, index) => ({
+        title: `${gone.name || gone.address} leaves the database`,
+        on: speaker(cluster, present, 'etcd'),
+        resources: () => [noMember(gone, membership.leaving.length - index + byRole(cluster, 'etcd').length)],
+        settle: [etcdHasQuorum(cluster)],
+      })),
       { title: 'machines', on: names, resources: cleanMachine },
       ...(hasEtcdStore(cluster)
         ? [
@@ -48,6 +57,15 @@ export const leave = (
     ],
   };
 };
+
+/** A database is not made smaller than cluster.json wants it because a machine is late. */
+const membersAreThere = (cluster: Cluster): Condition => ({
+  name: 'etcdQuorum',
+  description: 'the members that stay, before others leave',
+  on: namesOf(byRole(cluster, 'etcd')),
+  script: () => sh`true`,
+  limit: 10,
+});
 
 const cleanMachine = ({ node, pki }: Scope): Resource[] => [
   {

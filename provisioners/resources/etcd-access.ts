@@ -2,12 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import { type Answer, type Resource, type State, unknown } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
+import { etcdctl } from '../etcdctl.ts';
 import { unlessDatabase } from './manifest.ts';
-
-/** etcdctl as etcd's user root, on a machine that runs a member. */
-export const etcdctl = verbatim(
-  '/usr/local/bin/etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key' as Script,
-);
 
 interface Permission {
   readonly type: 'readwrite' | 'read';

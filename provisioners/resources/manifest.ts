@@ -30,8 +30,8 @@ const KUBECTL =
 /** `kubectl` with the administrator's credential of this master. */
 export const kubectl = verbatim(KUBECTL as Script);
 
-/** Where there is no database yet nothing is in it: that is known without asking. */
-export const unlessDatabase = sh`[ -d /var/lib/etcd/member ] || { echo answered; exit 0; }`;
+/** On a master that has neither database nor credential yet nothing is in the API: that is known without asking. */
+export const unlessDatabase = sh`[ -d /var/lib/etcd/member ] || [ -e /etc/kubernetes/admin.conf ] || { echo answered; exit 0; }`;
 
 /** Seconds for all objects together: an API without its database lets each request hang. */
 const PATIENCE = 15;

@@ -30,10 +30,13 @@ export function rootFolder(recipe: Recipe): string {
   return join(boxStore(), `root-${rootKey(recipe)}`);
 }
 
+/** Counts the ways of putting the same things into a box. */
+const filling = 2;
+
 /** Folder of the box with these artefacts inside; without any it is the bare one. */
 export function boxFolder(recipe: Recipe, artefacts?: Artefacts): string {
   const content = (artefacts?.all() ?? []).map((one) => [installPath(one), one.sha256]).sort();
-  return join(boxStore(), digest([rootKey(recipe), recipe.lxc, template(), content]));
+  return join(boxStore(), digest([filling, rootKey(recipe), recipe.lxc, template(), content]));
 }
 
 /** What makes a machine from the box. */

@@ -36,14 +36,18 @@ export async function forget(state: State, name: string): Promise<void> {
   await removeMachine(state, name);
 }
 
-/** Machines that we brought up and that cluster.json no longer has. Throws StateError for one that must not leave. */
+/** Machines that we brought up and that cluster.json no longer has. Throws StateError when nobody would stay. */
 export async function leavingNodes({ cluster, state }: Session): Promise<Node[]> {
   const declared = new Set(cluster.nodes.map(({ name }) => name));
   const leaving = (await readInventory(state)).filter(({ name }) => !declared.has(name));
-  const keeper = leaving.find(({ roles = [] }) => roles.includes('etcd') || roles.includes('master'));
+  const lacking = (['etcd', 'master'] as const).filter(
+    (role) => !cluster.nodes.some(({ roles }) => roles.includes(role)),
+  );
+  const keeper = leaving.find(({ roles = [] }) => lacking.some((role) => roles.includes(role)));
   if (keeper !== undefined) {
     throw new StateError(`${keeper.name} holds the cluster’s data and its control plane: it cannot leave`, {
-      remedy: 'Put it back into cluster.json; or end this cluster with it there: hardway down.',
+      remedy:
+        'Put it back into cluster.json, or another one beside it; or end this cluster with it there: hardway down.',
     });
   }
   return leaving.map(({ name, host, roles = ['minion'], address = host }) => ({

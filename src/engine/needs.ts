@@ -25,9 +25,11 @@ async function unmet<S>(pass: Pass<S>, need: Condition): Promise<string | null> 
   return reason === null ? null : `${need.description}: ${reason}`;
 }
 
-/** The machines that must be asked, of those that are there. */
-export function askedOf({ on, one }: Condition, present: ReadonlyMap<string, unknown>): readonly string[] {
+/** The machines that must be asked, of those that are there; none where too many are missing for it to come true. */
+export function askedOf(condition: Condition, present: ReadonlyMap<string, unknown>): readonly string[] {
+  const { on, one, enough = 0 } = condition;
   const there = on.filter((name) => present.has(name));
+  if (there.length < enough) return [];
   return one === true ? there.slice(0, 1) : there;
 }
 

@@ -82,9 +82,14 @@ describe('machines that leave', () => {
   });
 
   it.each([[['etcd']], [['master']], [['master', 'etcd', 'minion']]] as const)(
-    'must not hold the data or the control plane: %j',
+    'must not be the last with the data or the control plane: %j',
     async (roles) => {
-      const { session } = workplace();
+      const whole = workplace().session();
+      const lacking = {
+        ...whole.cluster,
+        nodes: whole.cluster.nodes.filter(({ name }) => name !== 'master'),
+      };
+      const session = () => ({ ...whole, cluster: lacking });
       await writeMachine(session().state, { name: 'keeper', ...endpoint, roles: [...roles] });
       await expect(leavingNodes(session())).rejects.toThrow(StateError);
       await expect(leavingNodes(session())).rejects.toThrow(/^keeper holds .* it cannot leave$/);

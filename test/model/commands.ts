@@ -2,7 +2,8 @@ import { noOtherTrust } from '../../provisioners/addons/registry/machines.ts';
 import { noSwapUnits } from '../../provisioners/phases/host.ts';
 import { openRequests } from '../../provisioners/kubelet-requests.ts';
 import { sh } from '../../src/connection/quote.ts';
-import { etcdctl, etcdKey, etcdUsers, flannelLease } from '../../provisioners/resources/etcd-access.ts';
+import { etcdctl } from '../../provisioners/etcdctl.ts';
+import { etcdKey, etcdUsers, flannelLease } from '../../provisioners/resources/etcd-access.ts';
 import { kubectl } from '../../provisioners/resources/manifest.ts';
 import { registration } from '../../provisioners/resources/registration.ts';
 import { nodeNamed } from './api.ts';
@@ -21,6 +22,10 @@ export function etcdHere(machine: ModelMachine): EtcdData | null {
   const ready = machine.canRun('/usr/local/bin/etcdctl') && pki.every((path) => machine.disk.sound(path));
   return ready && machine.isActive('etcd') ? machine.cluster.etcd() : null;
 }
+
+/** As `unlessDatabase` finds it. */
+export const hasNothing = ({ disk }: ModelMachine): boolean =>
+  !disk.has('/var/lib/etcd/member') && !disk.has('/etc/kubernetes/admin.conf');
 
 /** How the product calls the two programs. */
 export const CTL = sh`${etcdctl}`;
@@ -76,7 +81,7 @@ const table: readonly Row[] = [
   {
     shape: like(openRequests.question.ask),
     act: (machine) => {
-      if (!machine.disk.has('/var/lib/etcd/member')) return 'answered\n';
+      if (hasNothing(machine)) return 'answered\n';
       const api = may(() => asAdministrator(machine));
       return api === null ? '' : `${requestLines(api)}answered\n`;
     },
@@ -90,7 +95,7 @@ const table: readonly Row[] = [
   {
     shape: like(etcdKey('HOLE', '').question.ask, { HOLE: word }),
     act: (machine, key = '') => {
-      if (!machine.disk.has('/var/lib/etcd/member')) return 'answered\n';
+      if (hasNothing(machine)) return 'answered\n';
       const etcd = etcdHere(machine);
       return etcd === null ? '' : `${etcd.keys.has(key) ? `${etcd.keys.get(key)}\n` : ''}answered\n`;
     },
@@ -148,11 +153,11 @@ true`,
 
 export const ETCD_RECORD = '/var/lib/hardway/etcd-access';
 
-function users(etcd: EtcdData | null, { disk }: ModelMachine): string {
-  if (!disk.has('/var/lib/etcd/member')) return 'answered\n';
+function users(etcd: EtcdData | null, machine: ModelMachine): string {
+  if (hasNothing(machine)) return 'answered\n';
   if (etcd === null) return '';
   const names = ['kube-apiserver-etcd-client', 'flannel'];
-  const isRecorded = disk.text(ETCD_RECORD) === accessRevision(etcd);
+  const isRecorded = machine.disk.text(ETCD_RECORD) === accessRevision(etcd);
   return [
     'answered',
     `auth||${authenticationJson(etcd)}`,

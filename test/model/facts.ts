@@ -1,4 +1,6 @@
+import { BEGINNING } from '../../provisioners/etcdctl.ts';
 import { FOUNDING } from '../../provisioners/founding.ts';
+import { etcdHere } from './commands.ts';
 import { certificateOf, printed } from './kubelet.ts';
 import type { ModelMachine } from './machine.ts';
 
@@ -27,10 +29,24 @@ export function facts(machine: ModelMachine): string {
     `ca=${printed(text('/etc/kubernetes/pki/ca.crt'))}`,
     ...founding.map((line) => `founding=${line}`),
     ...runs(machine),
-    ...(disk.has('/var/lib/etcd/member') ? ['etcd=data'] : []),
+    ...member(machine),
   ]
     .join('\n')
     .concat('\n');
+}
+
+/** Its member of the database, and what that says of all of them: there is no other. */
+function member(machine: ModelMachine): string[] {
+  const { disk, node } = machine;
+  if (!disk.has('/var/lib/etcd/member')) return [];
+  const urls = [2380, 2379].map((port) => `https://${node.address}:${port}`);
+  return [
+    'etcd=data',
+    ...(disk.has(BEGINNING) ? ['etcd=begun'] : []),
+    ...(etcdHere(machine) === null
+      ? []
+      : [`member=8e9e05c52164694d, started, ${node.name}, ${urls.join(', ')}, false`]),
+  ];
 }
 
 /** First lines of our units. */

@@ -33,7 +33,8 @@ describe('parseFacts', () => {
         authority: '',
         foreignRuntime: '',
       },
-      ...{ founding: [], listeners: [], runs: {}, etcdData: false },
+      ...{ founding: [], listeners: [], runs: {}, electing: false },
+      etcd: { data: false, begun: false, members: null },
       resolvConf: '/etc/resolv.conf',
     });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leave } from '../../provisioners/phases/leave.ts';
 import type { ClusterPki } from '../../provisioners/pki.ts';
+import { settled } from '../../provisioners/standing.ts';
 import type { Scope } from '../../provisioners/scope.ts';
 import type { Node } from '../../src/cluster/model.ts';
 import type { Resource } from '../../src/engine/resource.ts';
@@ -9,7 +10,12 @@ import { cluster } from './machines.ts';
 const gone: Node = { ...cluster.nodes[1]!, name: 'minion-8', address: '192.168.56.80' };
 const there: Node = { ...gone, name: 'minion-9', address: '192.168.56.90' };
 const timeouts = { ...cluster.timeouts, drain: 33 };
-const phase = leave({ ...cluster, timeouts }, [gone, there], ['master', 'minion-1', 'minion-9']);
+const phase = leave(
+  { ...cluster, timeouts },
+  [gone, there],
+  ['master', 'minion-1', 'minion-9'],
+  settled(cluster),
+);
 
 const pki = { authority: () => ({ recognized: ['AB:CD'] }) } as unknown as ClusterPki;
 const resources = (title: string, node: Node): readonly Resource[] =>
@@ -71,7 +77,7 @@ describe('machines that leave', () => {
   });
 
   it('are none: nothing is to be done', () => {
-    const empty = leave(cluster, [], ['master']);
+    const empty = leave(cluster, [], ['master'], settled(cluster));
     const wanted = empty.stages.flatMap((stage) =>
       (stage.on ?? empty.on).flatMap(() => stage.resources({ node: master, pki } as Scope)),
     );

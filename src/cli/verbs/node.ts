@@ -61,15 +61,12 @@ async function removeForDestruction(product: Product, given: Given): Promise<num
   const name = String(given['name']);
   const session = openSession({ file: given.file, set: [...given.set, ...HURRY], without: name });
   const machine = (await session.machines()).find((each) => each.name === name);
-  const isMinion = machine !== undefined && !(await holdsControlPlane(session, name));
-  if (!isMinion) return exitCode.done;
+  if (machine === undefined || !canSpare(session)) return exitCode.done;
   const others = session.cluster.nodes.map((node) => node.name);
   const { run } = await import('../run.ts');
   return run(product, session, { ...given, yes: true, only: ['leave'], on: others, leaver: name }, 'up');
 }
 
-async function holdsControlPlane({ state }: ReturnType<typeof openSession>, name: string): Promise<boolean> {
-  const { readInventory } = await import('../../state/inventory.ts');
-  const roles = (await readInventory(state)).find((each) => each.name === name)?.roles ?? [];
-  return roles.includes('etcd') || roles.includes('master');
-}
+/** What stays without it is still a cluster. */
+const canSpare = ({ cluster }: ReturnType<typeof openSession>): boolean =>
+  (['etcd', 'master'] as const).every((role) => cluster.nodes.some(({ roles }) => roles.includes(role)));

@@ -1,0 +1,146 @@
+import type { Cluster, Node } from '../src/cluster/model.ts';
+import { type Script, sh } from '../src/connection/quote.ts';
+import { BEGINNING, etcdctl } from './etcdctl.ts';
+import { byRole } from './scope.ts';
+
+/** A member as etcd itself tells of it. */
+export interface EtcdMember {
+  /** Hexadecimal. */
+  readonly id: string;
+  /** Empty until it has started once. */
+  readonly name: string;
+  readonly address: string;
+  /** Does not vote yet. */
+  readonly learner: boolean;
+}
+
+/** What a machine knows of the database; null: its member does not answer. */
+export interface EtcdFacts {
+  /** It has a database, or part of one. */
+  readonly data: boolean;
+  /** It has not been part of a quorum yet. */
+  readonly begun: boolean;
+  readonly members: readonly EtcdMember[] | null;
+}
+
+/** Where the members of the database stand before a pass. */
+export interface Membership {
+  /** They begin a database together. */
+  readonly founding: readonly string[];
+  /** They come to one that stands; each with all members that it will find there. */
+  readonly joining: readonly Joining[];
+  /** Members that cluster.json does not have any more. */
+  readonly leaving: readonly EtcdMember[];
+  /** How many there are now. */
+  readonly size: number;
+  /** Whom etcd is asked through, and told. */
+  readonly speaker: string;
+}
+
+export interface Joining {
+  readonly name: string;
+  readonly address: string;
+  /** The id of a member whose data was lost: it comes back as another one. */
+  readonly lost: string | null;
+  /** `name=https://address:2380`, with comma between them; null while nobody can tell: it starts in the next pass. */
+  readonly initialCluster: string | null;
+}
+
+/** Of machines that nobody has asked: all is as cluster.json says. */
+export const settledMembership = (cluster: Cluster): Membership => ({
+  ...{ founding: [], joining: [], leaving: [], size: byRole(cluster, 'etcd').length },
+  speaker: byRole(cluster, 'etcd')[0]?.name ?? '',
+});
+
+/** Printed by a machine with a database, for `parseEtcdFacts`. */
+export const etcdFactsScript: Script = sh`if [ -d /var/lib/etcd/member ]; then
+  echo etcd=data
+  [ -e ${BEGINNING} ] && echo etcd=begun
+  systemctl is-active --quiet etcd && timeout 3 ${etcdctl} member list --consistency=s 2>/dev/null | sed 's/^/member=/'
+fi`;
+
+/** Lines such as `8e9e05c52164694d, started, master, https://10.0.0.11:2380, https://10.0.0.11:2379, false`. */
+export function parseEtcdFacts(marks: readonly string[], members: readonly string[]): EtcdFacts {
+  return {
+    data: marks.includes('data'),
+    begun: marks.includes('begun'),
+    members: members.length === 0 ? null : members.map(parseMember),
+  };
+}
+
+export function parseMember(line: string): EtcdMember {
+  const [id = '', , name = '', peer = '', , learner = ''] = line.split(', ');
+  return { id, name, address: /^https:\/\/(.*):2380$/.exec(peer)?.[1] ?? peer, learner: learner === 'true' };
+}
+
+export const peerUrl = ({ address }: { readonly address: string }): string => `https://${address}:2380`;
+
+/** Who begins, who joins and who leaves. `machines`: those that are there, leaving ones among them. */
+export function membershipOf(
+  cluster: Cluster,
+  leaving: readonly Node[],
+  machines: ReadonlyMap<string, { readonly etcd: EtcdFacts }>,
+): Membership {
+  const wanted = byRole(cluster, 'etcd');
+  const holders = [...wanted, ...leaving].filter(({ name }) => stands(machines.get(name)?.etcd));
+  const teller = holders.find(({ name }) => machines.get(name)?.etcd.members !== null);
+  const speaker = (teller ?? holders[0] ?? wanted.find(({ name }) => machines.has(name)) ?? wanted[0])?.name;
+  if (holders.length === 0) {
+    const founding = wanted.filter(({ name }) => machines.has(name)).map(({ name }) => name);
+    return { ...settledMembership(cluster), founding, speaker: speaker ?? '' };
+  }
+  const members = machines.get(teller?.name ?? '')?.etcd.members;
+  // Without an answer nobody can join or leave: first those that there are must run.
+  if (members === null || members === undefined) {
+    const waiting = wanted.filter(({ name }) => machines.get(name)?.etcd.data === false);
+    const joining = waiting.map(({ name, address }) => ({ name, address, lost: null, initialCluster: null }));
+    return { founding: [], joining, leaving: [], size: holders.length, speaker: speaker ?? '' };
+  }
+  return {
+    founding: [],
+    joining: joiningOf(wanted, members, machines),
+    leaving: members.filter(({ address }) => !wanted.some((node) => node.address === address)),
+    size: members.length,
+    speaker: speaker ?? '',
+  };
+}
+
+const stands = (facts: EtcdFacts | undefined): boolean => facts?.data === true && !facts.begun;
+
+/** In the order of cluster.json: each finds those before it there already. */
+function joiningOf(
+  wanted: readonly Node[],
+  members: readonly EtcdMember[],
+  machines: ReadonlyMap<string, { readonly etcd: EtcdFacts }>,
+): Joining[] {
+  const known = new Map(members.map(({ name, address }) => [address, name]));
+  return wanted.flatMap(({ name, address }) => {
+    const facts = machines.get(name)?.etcd;
+    const member = members.find((one) => one.address === address);
+    const isLost = member !== undefined && member.name !== '' && facts?.data === false;
+    if (facts === undefined || (stands(facts) && member?.learner === false)) return [];
+    known.set(address, name);
+    const initialCluster = [...known].map(([at, who]) => `${who}=${peerUrl({ address: at })}`).join(',');
+    return [{ name, address, lost: isLost ? member.id : null, initialCluster }];
+  });
+}
+
+/** Members that must agree. */
+export const quorum = (members: number): number => Math.floor(members / 2) + 1;
+
+/** How many members may fail with the others still agreeing. */
+export const bearable = (members: number): number => members - quorum(members);
+
+/** The quorum before and after, for whoever reads the plan; nothing when nobody comes or goes. */
+export function quorumNote(cluster: Cluster, { joining, leaving, founding, size }: Membership): string[] {
+  if (founding.length > 0 || joining.length + leaving.length === 0) return [];
+  const said = (members: number): string =>
+    `${members} ${members === 1 ? 'member' : 'members'} (${bearable(members) === 0 ? 'none' : bearable(members)} may fail)`;
+  const coming = joining.map(({ name, lost }) =>
+    lost === null ? `+ ${name}` : `± ${name}, whose data is lost`,
+  );
+  const going = leaving.map(({ name, address }) => `- ${name || address}`);
+  return [
+    `the database: ${said(size)} → ${said(byRole(cluster, 'etcd').length)}: ${[...coming, ...going].join(', ')}`,
+  ];
+}

@@ -1,0 +1,66 @@
+import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
+import { type Answer, type Resource, unknown } from '../../src/engine/resource.ts';
+import { command } from '../../src/resources/command.ts';
+import { bearable, type EtcdMember, type Joining, parseMember, peerUrl } from '../etcd-members.ts';
+import { etcdctl } from '../etcdctl.ts';
+import { unlessDatabase } from './manifest.ts';
+
+const members = sh`${verbatim(unlessDatabase)}
+${etcdctl} member list --command-timeout=5s 2>/dev/null || exit 0
+echo answered`;
+
+/** What the list says of one member. */
+const asked = (judge: (all: readonly EtcdMember[]) => Answer) =>
+  command(members, (output) => {
+    const lines = output.split('\n');
+    return lines.at(-1) === 'answered' ? judge(lines.slice(0, -1).map(parseMember)) : unknown;
+  });
+
+/** The others know that it comes: it is sent everything that they know, and does not vote yet. */
+export const announced = ({ name, address, lost }: Joining): Resource => ({
+  id: `member:${name}`,
+  desired: { announced: true },
+  question: asked((all) =>
+    all.some((one) => one.address === address && one.id !== lost) ? { announced: true } : null,
+  ),
+  steps: () => [
+    ...(lost === null ? [] : [{ run: sh`${etcdctl} member remove ${lost} >/dev/null` }]),
+    {
+      run: sh`${etcdctl} member add ${name} --learner ${`--peer-urls=${peerUrl({ address })}`} >/dev/null`,
+    },
+  ],
+  why: 'A new member learns first what the others know; until then it does not count for the quorum.',
+});
+
+/** Seconds in which a learner has to catch up. */
+const LEARNING = 120;
+
+/** It has caught up and votes. */
+export const votes = ({ name, address }: Joining): Resource => ({
+  id: `vote:${name}`,
+  desired: { votes: true },
+  question: asked((all) =>
+    all.some((one) => one.address === address && one.name !== '' && !one.learner) ? { votes: true } : null,
+  ),
+  steps: () => [{ run: promotion(address) }],
+  why: 'It knows what the others know: from now on it counts for the quorum.',
+});
+
+const promotion = (
+  address: string,
+): Script => sh`id=$(${etcdctl} member list | grep -F ${peerUrl({ address })} | cut -d, -f1)
+end=$(( $(date +%s) + ${LEARNING} ))
+until said=$(${etcdctl} member promote "$id" 2>&1); do
+  [ "$(date +%s)" -lt $end ] || { echo "$said" >&2; exit 1; }
+  sleep 0.3
+done`;
+
+/** It does not belong to the database any more. */
+export const noMember = (gone: EtcdMember, before: number): Resource => ({
+  id: `member:${gone.name || gone.address}`,
+  desired: null,
+  question: asked((all) => (all.some(({ id }) => id === gone.id) ? { member: true } : null)),
+  steps: () => [{ run: sh`${etcdctl} member remove ${gone.id} >/dev/null` }],
+  disturbs: () => [`the database bears the failure of ${bearable(before - 1)} members afterwards`],
+  why: 'It is no longer in cluster.json, and would count for the quorum all the same.',
+});

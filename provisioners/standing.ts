@@ -1,0 +1,46 @@
+import type { Cluster, Node } from '../src/cluster/model.ts';
+import { type Membership, membershipOf, settledMembership } from './etcd-members.ts';
+import type { Facts } from './facts.ts';
+import { byRole, namesOf } from './scope.ts';
+
+/** What stands before a pass, where it decides in which order machines are changed. */
+export interface Standing {
+  readonly membership: Membership;
+  /** Masters without an API server so far: they start before those that serve are restarted. */
+  readonly fresh: readonly string[];
+  /**
+   * Controllers elect one among them. A lone one needs no election, and the lease of its predecessor would cost 16 s at
+   * each restart; but once they elected they go on: those that leave act until they are gone.
+   */
+  readonly electing: boolean;
+}
+
+/** Of machines that nobody has asked. */
+export const settled = (cluster: Cluster): Standing => ({
+  membership: settledMembership(cluster),
+  fresh: [],
+  electing: byRole(cluster, 'master').length > 1,
+});
+
+export function standingOf(
+  cluster: Cluster,
+  leaving: readonly Node[],
+  facts: ReadonlyMap<string, Facts>,
+): Standing {
+  const masters = namesOf(byRole(cluster, 'master'));
+  return {
+    membership: membershipOf(cluster, leaving, facts),
+    fresh: masters.filter((name) => facts.get(name)?.runs['kube-apiserver'] === undefined),
+    electing: masters.length > 1 || [...facts.values()].some(({ electing }) => electing),
+  };
+}
+
+/** Machines that are there, those first that know the cluster: who comes anew has nothing to tell. */
+export function byKnowledge(cluster: Cluster, facts: ReadonlyMap<string, Facts>): string[] {
+  const knows = ({ runs, kubelet, etcd }: Facts): number =>
+    Number(runs['kube-apiserver'] !== undefined) + Number(kubelet !== '') + Number(etcd.data);
+  const place = (name: string): number => cluster.nodes.findIndex((node) => node.name === name);
+  return [...facts]
+    .sort(([nameA, a], [nameB, b]) => knows(b) - knows(a) || place(nameA) - place(nameB))
+    .map(([name]) => name);
+}
