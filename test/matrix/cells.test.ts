@@ -28,8 +28,8 @@ describe('the matrix', { timeout: 30 * 60_000 }, () => {
     expect(cells.map(({ name }) => name)).not.toEqual([]);
   });
 
-  it.each(cells.map((cell, index) => [cell.name, cell, index] as const))('%s', async (_, cell, index) => {
-    const outcome = await runCell(lab, cell, index);
+  it.each(cells.map((cell) => [cell.name, cell] as const))('%s', async (_, cell) => {
+    const outcome = await runCell(lab, cell, allCells.indexOf(cell));
     outcomes.push(outcome);
     console.log(line(outcome));
     publish(outcomes);

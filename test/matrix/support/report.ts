@@ -41,7 +41,10 @@ export function publish(outcomes: readonly Outcome[]): string {
   const now = new Map(outcomes.map((outcome) => [outcome.cell, rowOf(outcome)]));
   const none = ({ name }: Cell): string =>
     `| ${[name, ...STEPS.map(() => '–'), 'not run', ''].join(' | ')} |`;
-  const rows = chosenCells.map((cell) => now.get(cell.name) ?? before.get(cell.name) ?? none(cell));
+  const rows = allCells.flatMap((cell) => {
+    const row = now.get(cell.name) ?? before.get(cell.name);
+    return row ?? (chosenCells.includes(cell) ? none(cell) : []);
+  });
   const head = ['Cell', ...STEPS, 'On', 'Commit'];
   const table = [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...rows].join('\n');
   writeFileSync(page, `${about()}\n${table}\n${impossible()}`);
@@ -56,8 +59,9 @@ function about(): string {
 This page is written by \`npm run test:matrix\`; \`npm run test:matrix -- kubeadm\` runs the cells whose names hold that word.
 
 A cell is flavour / machines / network. \`1+2\` is one master and two minions; \`3+2-stacked\` has etcd on its three masters,
-\`1+2-etcd-on-all\` on all three machines, \`2+1-etcd-apart\` on three machines of its own. Of the ${allCells.length} combinations the
-table has ${chosenCells.length}: in them every two of flavour, machines and network stand together at least once.
+\`1+2-etcd-on-all\` on all three machines, \`2+1-etcd-apart\` on three machines of its own. Of the ${allCells.length} combinations
+${chosenCells.length} are enough for every two of flavour, machines and network to stand together once; those the table has, and
+whatever else was run by name.
 
 Each cell, in seconds: from nothing to the verdict (LXC machines are made, too), \`hardway verify\` with all probes, a second
 run that changes nothing, one machine restarted until \`status\` is well and \`plan\` empty, everything destroyed.
