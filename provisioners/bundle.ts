@@ -7,6 +7,7 @@ import type { State } from '../src/state/directory.ts';
 import { kubeletPlace } from './certificates.ts';
 import { apiByName } from './endpoint.ts';
 import { knownArtefacts } from './known-artefacts.ts';
+import { servingNames } from './host-name.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { type ClusterPki, preparePki } from './pki.ts';
 import { everythingWanted, unaskedScope } from './unasked.ts';
@@ -47,7 +48,7 @@ async function kubeletFiles(cluster: Cluster, node: Node, pki: ClusterPki): Prom
       commonName: `system:node:${node.name}`,
       organizations: ['system:nodes'],
       usages: [usage],
-      names: usage === 'client' ? { dns: [], ip: [] } : { dns: [node.name], ip: [node.address] },
+      names: usage === 'client' ? { dns: [], ip: [] } : servingNames(node),
       days: daysIn(cluster.pki.leafValidity),
     });
     return file(kubeletPlace(usage), certificatePem + privateKeyPem(key), 0o600);

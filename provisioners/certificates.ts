@@ -3,6 +3,7 @@ import type { Names } from '../src/pki/names.ts';
 import type { Usage } from '../src/pki/oids.ts';
 import { registryNode } from './addons/registry/settings.ts';
 import { FLANNEL_CONF, FLANNELS, flannelUser } from './flannel-rights.ts';
+import { servingNames } from './host-name.ts';
 import { hasEtcdStore, hasKubernetesStore } from './pod-network.ts';
 import { apiName } from './endpoint.ts';
 import { byRole, kubeNodes } from './scope.ts';
@@ -56,7 +57,8 @@ export const kubeletNames = (node: Node): string[] => [
 const PKI = '/etc/kubernetes/pki';
 
 function etcdMember(node: Node): CertificateEntry[] {
-  const names = { dns: ['localhost', node.name], ip: ['127.0.0.1', '::1', node.address] };
+  const { dns, ip } = servingNames(node);
+  const names = { dns: ['localhost', ...dns], ip: ['127.0.0.1', '::1', ...ip] };
   const both: Usage[] = ['server', 'client'];
   return [
     entry(node.name, 'etcd-server', 'etcd-ca', node.name, '/etc/etcd/pki/server.crt', {
@@ -65,7 +67,7 @@ function etcdMember(node: Node): CertificateEntry[] {
     }),
     entry(node.name, 'etcd-peer', 'etcd-ca', node.name, '/etc/etcd/pki/peer.crt', {
       usages: both,
-      names: { dns: [node.name], ip: [node.address] },
+      names: servingNames(node),
     }),
     // etcd maps a common name to its user of that name.
     entry(node.name, 'etcd-root', 'etcd-ca', 'root', '/etc/etcd/pki/root.crt'),
@@ -133,7 +135,7 @@ function apiServerNames(cluster: Cluster, node: Node): Names {
       ...service,
       `kubernetes.default.svc.${network.dns.domain}`,
       'localhost',
-      node.name,
+      ...servingNames(node).dns,
       ...new Set([apiName(cluster), ...outside.filter((name) => !isAddress(name))]),
     ],
     ip: [network.apiServiceIP, node.address, '127.0.0.1', ...new Set(outside.filter(isAddress))],

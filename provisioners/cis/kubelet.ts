@@ -1,3 +1,4 @@
+import { hostName } from '../host-name.ts';
 import { CIPHERS } from '../tls.ts';
 import { tree } from './look.ts';
 import { onFirstMaster } from './question.ts';
@@ -77,10 +78,8 @@ export const kubelet: readonly Row[] = [
       if (flags === undefined) return wrong('the kubelet does not run');
       const name = flags.get('hostname-override');
       const [own = ''] = said('hostname');
-      return wellIf(
-        name === undefined && own === node.name,
-        name === undefined ? own : `--hostname-override=${name}`,
-      );
+      const called = hostName(node) === null ? name === node.name : name === undefined && own === node.name;
+      return wellIf(called, name === undefined ? own : `--hostname-override=${name}`);
     },
   },
   effective(

@@ -9,6 +9,7 @@ import { sysctl } from '../../src/resources/sysctl.ts';
 import { apiLine, hasBalancer } from '../endpoint.ts';
 import { tools } from '../facts.ts';
 import { FOUNDING, founding } from '../founding.ts';
+import { hostName } from '../host-name.ts';
 import { login } from '../login.ts';
 import { MASKED } from '../removal.ts';
 import { isEtcdOnly, namesOf, type Scope } from '../scope.ts';
@@ -31,8 +32,7 @@ function hostResources(scope: Scope, names: Resource): Resource[] {
   return [
     ...facts.missingTools.map((tool) => debianPackage(tools[tool] ?? tool)),
     ...(scope.cluster.host.nfsClient ? [debianPackage('nfs-common')] : []),
-    file('/etc/hostname', `${node.name}\n`, { why: 'The node registers under this name.' }),
-    runningHostname(node.name),
+    ...ownName(hostName(node)),
     names,
     ...(isEtcdOnly(node) || hasBalancer(scope.cluster, node) ? [] : [apiLine(scope.cluster, node)]),
     ...kernel(scope),
@@ -63,6 +63,14 @@ apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ${name}
   exit 1
 }`;
 
+const ownName = (name: string | null): Resource[] =>
+  name === null
+    ? []
+    : [
+        file('/etc/hostname', `${name}\n`, { why: 'The node registers under this name.' }),
+        runningHostname(name),
+      ];
+
 const runningHostname = (name: string): Resource => ({
   id: 'hostname:running',
   desired: { name },
@@ -74,7 +82,10 @@ const runningHostname = (name: string): Resource => ({
 const hosts = ({ nodes, name: domain }: Cluster): Resource =>
   block(
     '/etc/hosts',
-    nodes.map(({ name, address }) => `${address} ${name}.${domain} ${name}`),
+    nodes.flatMap((node) => {
+      const name = hostName(node);
+      return name === null ? [] : [`${node.address} ${name}.${domain} ${name}`];
+    }),
   );
 
 /** What a kubelet that protects the kernel's defaults insists on. */

@@ -22,6 +22,7 @@ import { kubeletConfiguration, registrationConfiguration } from '../kubelet-conf
 import { noJoinToken } from '../join-token.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { kubeconfig } from '../kubeconfig.ts';
+import { hostName } from '../host-name.ts';
 import { identityProblem, type KubeletUsage, NONE } from '../kubelet-identity.ts';
 import { printCertificate } from '../printed-certificate.ts';
 import { allocatesSubnets } from '../pod-network.ts';
@@ -101,8 +102,8 @@ function kubeletResources(scope: Scope): Resource[] {
   });
   const unit = template('kubelet/kubelet.service', {
     program: programLine(artefacts.get('kubelet')),
-    name: node.name,
     address: node.address,
+    override: hostName(node) === null && node.name,
   });
   return [
     ...programs(artefacts, 'kubelet', ...(node.roles.includes('master') ? [] : ['kubectl'])),

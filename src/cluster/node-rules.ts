@@ -1,14 +1,18 @@
 /** Rules over the names and SSH targets of the entries of `nodes`. */
 import type { Entry } from './entry.ts';
-import { endpointOf, isCounted, machineNames, sshOf } from './entry.ts';
+import { endpointOf, isCounted, machineNames, ownAddress, sshOf } from './entry.ts';
 import type { Finding } from './problem.ts';
 import { isBrokenAddress } from './ranges.ts';
+import type { Range } from './ranges.ts';
 
-export function nodeFindings(entries: readonly Entry[]): readonly Finding[] {
-  return [...entries.flatMap(entryFindings), ...sharedEndpoints(entries)];
+export function nodeFindings(entries: readonly Entry[], range: Range | undefined): readonly Finding[] {
+  return [
+    ...entries.flatMap((entry, index) => entryFindings(entry, index, range)),
+    ...sharedEndpoints(entries),
+  ];
 }
 
-function entryFindings(entry: Entry, index: number): readonly Finding[] {
+function entryFindings(entry: Entry, index: number, range: Range | undefined): readonly Finding[] {
   if (entry === undefined) return [];
   const findings: Finding[] = [];
   const complain = (key: string, message: string) =>
@@ -21,6 +25,7 @@ function entryFindings(entry: Entry, index: number): readonly Finding[] {
   if (entry.name === 'localhost') complain('name', '"localhost" is every machine\'s own name for itself');
 
   const ssh = sshOf(entry);
+  if (/^[0-9.]+\.[0-9]+$/.test(entry.name ?? '')) findings.push(...numbered(entry, index, range));
   if (ssh === undefined) return findings;
   if (isCounted(entry))
     complain('count', 'cannot stand beside "ssh", which reaches one machine; write an entry for each');
@@ -30,6 +35,19 @@ function entryFindings(entry: Entry, index: number): readonly Finding[] {
   const host = endpointOf(entry)?.host ?? '';
   if (isBrokenAddress(host)) complain('ssh', `${host} is no IPv4 address`);
   return findings;
+}
+
+/** A name that is an address: certificates and the node object would contradict another one. */
+function numbered(entry: Entry, index: number, range: Range | undefined): readonly Finding[] {
+  const name = entry?.name ?? '';
+  const path = ['nodes', index, 'name'];
+  if (isBrokenAddress(name)) return [{ path, at: 'value', message: `${name} is no IPv4 address` }];
+  if (sshOf(entry) === undefined)
+    return [{ path, at: 'value', message: `an address names only a machine that is reached by "ssh"` }];
+  const address = ownAddress(entry, range);
+  if (address === undefined || address === name) return [];
+  const message = `is an address, but not that of its machine, ${address}; give it that one or a name`;
+  return [{ path, at: 'value', message }];
 }
 
 /** Two entries that reach the same machine: it would be master and minion at once, or minion twice. */

@@ -22,7 +22,7 @@ export function ruleFindings(written: Judged<Description>): readonly Finding[] {
   return [
     ...rangeFindings(settings, written),
     ...(settings.nodes === undefined ? [] : roleFindings(entries)),
-    ...nodeFindings(entries),
+    ...nodeFindings(entries, machineRange(settings)),
     ...labelFindings(entries),
     ...addressFindings(entries, machineRange(settings)),
     ...controlPlaneFindings(settings),

@@ -28,6 +28,18 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     'nodes[1].address: the address "192.168.56.11" is taken by nodes[0]',
   ],
   [
+    { nodes: [master, { name: '192.168.56.9', roles: ['minion'] }] },
+    'nodes[1].name: an address names only a machine that is reached by "ssh"',
+  ],
+  [
+    { nodes: [master, { ...minion, name: '192.168.56.9', ssh: 'a@192.168.56.8' }] },
+    'nodes[1].name: is an address, but not that of its machine, 192.168.56.8; give it that one or a name',
+  ],
+  [
+    { nodes: [master, { ...minion, name: '192.168.56.300', ssh: 'a@192.168.56.8' }] },
+    'nodes[1].name: 192.168.56.300 is no IPv4 address',
+  ],
+  [
     { nodes: [{ name: 'localhost', roles: ['etcd', 'master'] }] },
     `nodes[0].name: "localhost" is every machine's own name for itself`,
   ],

@@ -11,12 +11,12 @@ import { openSession } from '../session.ts';
 import { calendarTable } from '../calendar-table.ts';
 import { type Given, type Verb, verb } from '../verb.ts';
 
-const actions = ['list', 'renew', 'rotate-ca', 'bundle'] as const;
+const actions = ['init', 'list', 'renew', 'rotate-ca', 'bundle'] as const;
 
 export const pki = (product: Product): Verb =>
   verb(
     'pki <action> [names..]',
-    'Certificates: list what expires, renew, rotate an authority, bundle one machine’s',
+    'Certificates: make them beforehand, list what expires, renew, rotate an authority, bundle one machine’s',
     (yargs) =>
       yargs
         .positional('action', { choices: actions, demandOption: true })
@@ -28,6 +28,7 @@ export const pki = (product: Product): Verb =>
           requiresArg: true,
           describe: 'bundle: the archive to write',
         })
+        .example('$0 pki init', 'keys and certificates before there is any machine; up uses these')
         .example('$0 pki list', 'everything that expires, on all machines, as it lies there')
         .example('$0 pki renew master/apiserver', 'one certificate; nothing else is restarted')
         .example('$0 pki renew --all', 'all of them, the kubelets’ too')
@@ -36,6 +37,8 @@ export const pki = (product: Product): Verb =>
     async (given) => {
       const names = (given['names'] as readonly string[]) ?? [];
       switch (given['action']) {
+        case 'init':
+          return init(product, given, names);
         case 'list':
           return list(product, given, names);
         case 'renew':
@@ -51,6 +54,11 @@ export const pki = (product: Product): Verb =>
       }
     },
   );
+
+async function init(product: Product, given: Given, names: readonly string[]): Promise<number> {
+  if (names.length > 0) throw new UsageError(`pki init takes no name, and was given ${names.join(', ')}`);
+  return (await import('../init-pki.ts')).initPki(product, openSession(given), given);
+}
 
 async function list(product: Product, given: Given, names: readonly string[]): Promise<number> {
   if (names.length > 0) throw new UsageError(`pki list takes no name, and was given ${names.join(', ')}`);
