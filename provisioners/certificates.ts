@@ -104,7 +104,9 @@ const everyNode = (cluster: Cluster, node: Node): CertificateEntry[] => [
         }),
       ]
     : []),
-  entry(node.name, 'proxy', 'ca', 'system:kube-proxy', '/var/lib/kube-proxy/kubeconfig'),
+  ...(cluster.network.kubeProxy === 'disabled'
+    ? []
+    : [entry(node.name, 'proxy', 'ca', 'system:kube-proxy', '/var/lib/kube-proxy/kubeconfig')]),
 ];
 
 /** What serves inside the cluster; pods have it from a Secret. */

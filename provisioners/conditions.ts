@@ -4,6 +4,7 @@ import type { Condition } from '../src/engine/phase.ts';
 import { lastWords, whyNoApi } from './diagnosis.ts';
 import { type Membership, quorum } from './etcd-members.ts';
 import { etcdctl } from './etcdctl.ts';
+import { comesInPods, hasEtcdStore, hasOwnRoutes } from './pod-network.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole, kubeNodes, namesOf } from './scope.ts';
 
@@ -74,6 +75,26 @@ exit 1`,
   limit: seconds(cluster, 'flannelSubnet'),
 });
 
+/** Routes to all pods are there, and pods can be given addresses. */
+export const routesReady = (cluster: Cluster): Condition => ({
+  name: 'podRoutes',
+  description: 'routes to the pods of all machines',
+  on: namesOf(kubeNodes(cluster)),
+  ofPresent: true,
+  script: (
+    machine,
+  ) => sh`systemctl is-active --quiet hardway-routes || { echo "hardway-routes is $(systemctl is-active hardway-routes)"; exit 1; }
+/usr/local/lib/hardway/pod-routes check ${machine}`,
+  evidence: () => lastWords('hardway-routes'),
+  limit: 30,
+});
+
+/** What must be there on a machine before pods can be. */
+export const networkReady = (cluster: Cluster): Condition[] => [
+  ...(hasEtcdStore(cluster) ? [subnetReady(cluster)] : []),
+  ...(hasOwnRoutes(cluster) ? [routesReady(cluster)] : []),
+];
+
 /** Pods that start now are told of the authorities that this master trusts. */
 export const authorityPublished = (cluster: Cluster): Condition => ({
   name: 'apiServer',
@@ -120,6 +141,19 @@ echo "$ready of $# nodes are Ready; not yet:$missing"
 exit 1`,
   limit: seconds(cluster, 'nodeReady'),
 });
+
+/** The same where pods connect pods: it is said whose they are. */
+export const nodesConnected = (
+  cluster: Cluster,
+  nodes: readonly string[],
+  atLeast = nodes.length,
+): Condition => {
+  const ready = nodesReady(cluster, nodes, atLeast);
+  if (!comesInPods(cluster)) return ready;
+  const { cni } = cluster.network;
+  const plugin = cni === 'none' ? 'a network plug-in, which you bring in addons/ (network.cni "none")' : cni;
+  return { ...ready, description: `${ready.description} with ${plugin}` };
+};
 
 /** Nodes are in the API, each with the pod subnet that the controller-manager gives it. */
 export const nodesHaveSubnets = (cluster: Cluster, nodes: readonly string[]): Condition => ({

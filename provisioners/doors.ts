@@ -32,6 +32,8 @@ export const doorsOf = (cluster: Cluster, node: Node): readonly Door[] => [
 
 type Manner = Pick<Door, 'programs' | 'ask' | 'excepted'>;
 
+const VXLAN = 'VXLAN knows no credentials: who is on the machines’ own network can send packets to pods';
+
 /** By what a port is for in ports.ts. */
 const MANNERS: Readonly<Record<string, Manner>> = {
   etcd: { programs: ['etcd'], ask: { over: 'tls', paths: ['/version'] } },
@@ -48,11 +50,9 @@ const MANNERS: Readonly<Record<string, Manner>> = {
     programs: ['kube-proxy'],
     ask: { over: 'plain', paths: ['/metrics', '/configz', '/debug/pprof/'] },
   },
-  flannel: {
-    programs: [],
-    ask: null,
-    excepted: 'VXLAN knows no credentials: who is on the machines’ own network can send packets to pods',
-  },
+  flannel: { programs: [], ask: null, excepted: VXLAN },
+  Calico: { programs: [], ask: null, excepted: VXLAN },
+  Cilium: { programs: [], ask: null, excepted: VXLAN },
 };
 
 function ours({ port, protocol, on, for: purpose }: Port, node: Node): Door {

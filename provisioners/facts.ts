@@ -5,6 +5,7 @@ import { refuseClocks } from './clocks.ts';
 import { type EtcdFacts, etcdFactsScript, parseEtcdFacts } from './etcd-members.ts';
 import { FOUNDING } from './founding.ts';
 import { type Listener, listenersScript, parseListeners } from './ports.ts';
+import { parsePodRoutes, POD_ROUTES, type PodRoute } from './pod-routes.ts';
 import { certificateIn, printCertificate } from './printed-certificate.ts';
 
 /** What kind of machine this is; detected, adapted to and named, never assumed. */
@@ -22,8 +23,8 @@ export interface Facts {
   readonly swap: boolean;
   /** Its kernel can mount NFS exports. */
   readonly nfs: boolean;
-  /** IPv4 addresses with prefix, by NIC. */
-  readonly nics: readonly { readonly name: string; readonly address: string }[];
+  /** IPv4 addresses with prefix, by NIC, and how many bytes a packet there may have. */
+  readonly nics: readonly { readonly name: string; readonly address: string; readonly mtu: number }[];
   readonly machineId: string;
   /** Seconds since 1970 by the machine's clock. */
   readonly time: number;
@@ -40,6 +41,10 @@ export interface Facts {
   readonly resolvConf: string;
   /** What this machine's cluster was made with, `key=value`; empty: it is in none. */
   readonly founding: readonly string[];
+  /** Whose pods are where, as it was told last; empty: it keeps no routes. */
+  readonly podRoutes: readonly PodRoute[];
+  /** Its kernel knows WireGuard. */
+  readonly wireguard: boolean;
   /** What listens there and was not started by Hardway. */
   readonly listeners: readonly Listener[];
   /** Versions that Hardway's units run, by program. */
@@ -78,7 +83,7 @@ while read -r key value; do [ "$key" = CapBnd: ] && echo "capabilities=$value"; 
 [ -d /proc/sys/net/bridge ] && echo bridge=/proc/sys/net/bridge
 grep -qw nfs4 /proc/filesystems && echo nfs=here || { [ "$(systemd-detect-virt --container)" = none ] && modinfo -F name nfsv4; } 2>/dev/null | sed 's/^/nfs=/'
 while read -r name _; do [ "$name" = Filename ] || echo "swap=1"; done </proc/swaps
-ip -o -4 address show | while read -r _ nic _ address _; do echo "nic=$nic $address"; done
+ip -o -4 address show | while read -r _ nic _ address _; do read -r mtu </sys/class/net/$nic/mtu; echo "nic=$nic $address $mtu"; done
 read -r id </etc/machine-id && echo "machine-id=$id"
 echo "time=$(date +%s)"
 df -Pm /var | { read -r _; read -r _ _ _ free _; echo "disk=$free"; }
@@ -87,6 +92,8 @@ for tool in ${Object.keys(tools)}; do command -v "$tool" >/dev/null || echo "mis
 [ -e /etc/kubernetes/kubelet.conf ] && echo "kubelet="$(${verbatim(printCertificate('/var/lib/kubelet/pki/kubelet-client-current.pem'))})
 echo "ca="$(${verbatim(printCertificate('/etc/kubernetes/pki/ca.crt'))})
 [ -e ${FOUNDING} ] && sed 's/^/founding=/' ${FOUNDING}
+[ -e ${POD_ROUTES} ] && sed 's/^/pods=/' ${POD_ROUTES}
+{ [ -d /sys/module/wireguard ] || modprobe -n -q wireguard; } 2>/dev/null && echo wireguard=1
 for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
   [ -e $file ] || continue
   names=nobody
@@ -127,7 +134,10 @@ export function parseFacts(output: string): Facts {
     bridgeFilter: one('bridge') !== '',
     swap: Number(one('swap')) > 0,
     nfs: one('nfs') !== '',
-    nics: all('nic').map((nic) => ({ name: nic.split(' ')[0] ?? '', address: nic.split(' ')[1] ?? '' })),
+    nics: all('nic').map((nic) => {
+      const [name = '', address = '', mtu = ETHERNET] = nic.split(' ');
+      return { name, address, mtu: Number(mtu) };
+    }),
     machineId: one('machine-id'),
     time: Number(one('time')),
     freeDisk: Number(one('disk')),
@@ -137,12 +147,21 @@ export function parseFacts(output: string): Facts {
     authority: certificateIn(one('ca'))?.fingerprint256 ?? '',
     resolvConf: one('resolv'),
     founding: all('founding'),
+    podRoutes: parsePodRoutes(all('pods')),
+    wireguard: one('wireguard') !== '',
     listeners: parseListeners(all('listens')),
     runs: Object.fromEntries(all('runs').map((text) => [text.split(' ')[0], text.split(' ')[1]])),
     electing: one('electing') === 'yes',
     etcd: parseEtcdFacts(all('etcd'), all('member')),
   };
 }
+
+/** Bytes of a packet, where nothing else is known. */
+const ETHERNET = '1500';
+
+/** Bytes that a packet may have between this machine and the others. */
+export const mtuOf = (node: Node, { nics }: Facts): number =>
+  nics.find(({ address }) => address.split('/')[0] === node.address)?.mtu ?? Number(ETHERNET);
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
 

@@ -1,4 +1,4 @@
-import type { Cluster } from '../src/cluster/model.ts';
+import type { Node } from '../src/cluster/model.ts';
 import type { Resource } from '../src/engine/resource.ts';
 import { type Manifest, manifest } from './resources/manifest.ts';
 import { noManifest } from './resources/no-manifest.ts';
@@ -13,7 +13,7 @@ export const flannelUser = (node: string): string => `${FLANNELS}:${node}`;
 const RBAC = 'rbac.authorization.k8s.io';
 
 /** Every flannel reads all nodes, and writes the status of its own one alone. */
-export const flannelRights = ({ nodes }: Cluster): Resource[] => [
+export const flannelRights = (nodes: readonly Node[]): Resource[] => [
   manifest(role(FLANNELS, { verbs: ['get', 'list', 'watch'], resources: ['nodes'] })),
   manifest(binding(FLANNELS, 'Group', FLANNELS), {
     why: 'Where the pods of each machine are is on its Node.',

@@ -10,6 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   'network.serviceCidr': 'Services have addresses from it',
   'network.dns.domain': 'certificates, tokens and every pod’s resolver carry it',
   'network.dns.serviceIP': 'every pod’s resolver carries it',
+  'network.cni': 'pods have addresses and links that another plug-in does not know',
   'network.flannel.store': 'machines have subnets and credentials of the other store',
   'network.flannel.backend': 'both ends of every tunnel must change at the same moment',
   'network.flannel.vni': 'both ends of every tunnel must change at the same moment',
@@ -26,15 +27,24 @@ export const founding = ({ name, network, controlPlane }: Cluster, node: Node): 
     'network.serviceCidr': network.serviceCidr,
     'network.dns.domain': network.dns.domain,
     'network.dns.serviceIP': network.dns.serviceIP,
-    'network.flannel.store': network.flannel.store,
-    'network.flannel.backend': network.flannel.backend,
-    'network.flannel.vni': network.flannel.vni,
+    'network.cni': network.cni,
+    ...(network.cni === 'flannel' ? flannel(network.flannel) : {}),
     'controlPlane.port': controlPlane.port,
     address: node.address,
     roles: node.roles.join(','),
   })
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
+
+const flannel = ({
+  store,
+  backend,
+  vni,
+}: Cluster['network']['flannel']): Record<string, string | number> => ({
+  'network.flannel.store': store,
+  'network.flannel.backend': backend,
+  'network.flannel.vni': vni,
+});
 
 /** Refuses, before anything is touched, what only a new cluster can have. `made`: the machine's own lines. */
 export function refuseImpossible(

@@ -126,7 +126,7 @@ const withNode = (cluster: Cluster, index: number, node: Cluster['nodes'][number
 function changed(value: unknown, key: string): { key: string; value: unknown }[] {
   if (typeof value === 'number') return [{ key, value: value + 1 }];
   if (typeof value === 'boolean') return [{ key, value: !value }];
-  if (typeof value === 'string') return [{ key, value: isDuration(value) ? `9${value}` : `${value}0` }];
+  if (typeof value === 'string') return [{ key, value: another(value) }];
   if (Array.isArray(value)) return [{ key, value: [...value, ARBITRARY] }];
   if (typeof value !== 'object' || value === null) return [];
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
@@ -139,6 +139,10 @@ function changed(value: unknown, key: string): { key: string; value: unknown }[]
   // Where anything may be added (labels, flags) the whole is a key: of what was there once, too.
   return [...leaves, { key, value: { ...value, [ARBITRARY]: ARBITRARY } }];
 }
+
+/** As long as it is one, a duration stays one and a range too. */
+const another = (text: string): string =>
+  isDuration(text) ? `9${text}` : /^[0-9.]+\/[0-9]+$/.test(text) ? text.replace(/^[0-9]+/, '11') : `${text}0`;
 
 const ARBITRARY = 'x';
 

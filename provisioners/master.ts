@@ -10,11 +10,15 @@ import type { Scope } from './scope.ts';
 import type { Standing } from './standing.ts';
 
 /** The state of the cluster and the door to it. */
-export const foundation = (cluster: Cluster, standing: Standing): Phase<Scope>[] => [
+export const foundation = (
+  cluster: Cluster,
+  present: readonly string[],
+  standing: Standing,
+): Phase<Scope>[] => [
   etcd(cluster, standing.membership),
   etcdMembers(cluster, standing.membership),
   apiServerPhase(cluster, standing),
-  ...(hasEtcdStore(cluster) ? [] : [etcdUsersPhase(cluster)]),
+  ...(hasEtcdStore(cluster) ? [] : [etcdUsersPhase(cluster, present)]),
 ];
 
 /** What acts once the door is open. */

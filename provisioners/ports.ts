@@ -60,21 +60,39 @@ const MASTER: readonly Port[] = [
   { port: 10259, on: 'loopback', for: 'kube-scheduler' },
 ];
 const EVERY: readonly Port[] = [
-  { port: 8472, protocol: 'udp', for: 'flannel' },
-  { port: 8471, on: 'loopback', for: 'flanneld' },
   { port: 10248, on: 'loopback', for: 'the kubelet' },
-  { port: 10249, on: 'loopback', for: 'kube-proxy' },
   { port: 10250, for: 'the kubelet' },
+];
+const PROXY: readonly Port[] = [
+  { port: 10249, on: 'loopback', for: 'kube-proxy' },
   { port: 10256, for: 'kube-proxy' },
+];
+
+const TUNNELS: Readonly<Record<Cluster['network']['flannel']['backend'], readonly Port[]>> = {
+  vxlan: [{ port: 8472, protocol: 'udp', for: 'flannel' }],
+  'host-gw': [],
+  wireguard: [{ port: 51820, protocol: 'udp', for: 'WireGuard' }],
+};
+
+const NETWORKS: Readonly<Record<Cluster['network']['cni'], readonly Port[]>> = {
+  flannel: [{ port: 8471, on: 'loopback', for: 'flanneld' }],
+  routes: [],
+  calico: [{ port: 4789, protocol: 'udp', for: 'Calico' }],
+  cilium: [{ port: 8472, protocol: 'udp', for: 'Cilium' }],
+  none: [],
+};
+
+const networkPorts = ({ cni, flannel, kubeProxy }: Cluster['network']): Port[] => [
+  ...(cni === 'flannel' ? (TUNNELS[flannel.backend] ?? []) : []),
+  ...(NETWORKS[cni] ?? []),
+  ...(kubeProxy === 'disabled' ? [] : PROXY),
 ];
 
 /** Every port that our programs have on such a machine. */
 export const portsOf = ({ network, controlPlane }: Cluster, { roles }: Node): Port[] => [
   ...(roles.includes('etcd') ? MEMBER : []),
   ...(roles.includes('master') ? [{ port: controlPlane.port, for: 'the API server' }, ...MASTER] : []),
-  ...(isEtcdOnly({ roles }) ? [] : EVERY).filter(
-    ({ protocol }) => protocol !== 'udp' || network.flannel.backend === 'vxlan',
-  ),
+  ...(isEtcdOnly({ roles }) ? [] : [...EVERY, ...networkPorts(network)]),
 ];
 
 /** Refuses a machine on which somebody else has a port that we need; all such ports are named at once. */

@@ -1,5 +1,5 @@
 import type { Versions } from '../src/cli/hand.ts';
-import type { Node } from '../src/cluster/model.ts';
+import type { Cluster, Node } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { knownArtefacts } from './known-artefacts.ts';
 import { servicesOf } from './services.ts';
@@ -11,17 +11,17 @@ const PROGRAMS = [
 ];
 
 /** A box may hold programs that its machine has no use for. */
-const programsOf = (node: Node): string[] =>
-  PROGRAMS.filter((name) => name === 'runc' || servicesOf(node).includes(name));
+const programsOf = (cluster: Cluster, node: Node): string[] =>
+  PROGRAMS.filter((name) => name === 'runc' || servicesOf(cluster, node).includes(name));
 
 /** All at once: each takes a tenth of a second to start. */
 const told = (name: string): Script =>
   sh`[ ! -x ${`/usr/local/bin/${name}`} ] || echo ${name}"|$(${`/usr/local/bin/${name}`} --version 2>&1 | head -n 1)" &`;
 
 export const versions: Versions = {
-  script: (node) => sh`echo "os|$(. /etc/os-release; echo "$PRETTY_NAME")"
+  script: (cluster, node) => sh`echo "os|$(. /etc/os-release; echo "$PRETTY_NAME")"
 echo "kernel|$(uname -r)"
-${verbatim(...programsOf(node).map(told))}
+${verbatim(...programsOf(cluster, node).map(told))}
 wait`,
   read(output) {
     const said = new Map(

@@ -13,9 +13,12 @@ import { observations } from './glance.ts';
 import { identityProblem } from './kubelet-identity.ts';
 import { addons } from './phases/addons.ts';
 import { leave } from './phases/leave.ts';
+import { plugIn } from './phases/plug-in.ts';
 import { resize } from './phases/resize.ts';
 import { nothingOwn, type Own } from './own/own-object.ts';
 import type { ClusterPki } from './pki.ts';
+import { comesInPods } from './pod-network.ts';
+import { podRoutes, type Tables } from './pod-routes.ts';
 import { refuseUnsafe } from './refusals.ts';
 import { restart, type Restarting } from './restart.ts';
 import { kubeNodes, namesOf, type Scope } from './scope.ts';
@@ -45,12 +48,13 @@ export const phases = (
   standing: Standing = settled(cluster),
 ): Phase<Scope>[] => [
   ...shared(cluster),
-  ...foundation(cluster, standing),
+  ...foundation(cluster, present, standing),
   ...network(cluster, present),
   ...control(cluster, present, standing),
   ...node(cluster, present),
   resize(cluster),
   leave(cluster, leaving, present, standing),
+  ...(comesInPods(cluster) ? [plugIn(cluster, present)] : []),
   addons(cluster, own, present),
 ];
 
@@ -118,9 +122,13 @@ function scope(
     throw new HardwayError('INTERNAL', `nothing is known about ${name}`);
   return {
     ...{ ...input, node: machine, facts, joining, own },
+    podRoutes: podRoutes(input.cluster, input.leaving, tablesIn(all), name),
     restart: (node) => restart(input.cluster, node, input.restarting),
   };
 }
+
+const tablesIn = (machines: ReadonlyMap<string, Facts>): Tables =>
+  new Map([...machines].map(([name, facts]) => [name, facts.podRoutes]));
 
 /** Another way of encrypting needs another key, which is never made by the way. */
 function waitingKey({ cluster, encryption }: RecipeInput): string[] {

@@ -3,7 +3,7 @@ import { LOGIN } from './login.ts';
 
 const services = [
   ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
-  ...['flanneld', 'etcd', 'containerd'],
+  ...['flanneld', 'hardway-routes', 'etcd', 'containerd'],
 ];
 const programs = [
   ...['kubelet', 'kubectl', 'kube-proxy', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
@@ -69,10 +69,11 @@ for mount in $(sed -n 's#^[^ ]* \\(/\\(var/lib/kubelet\\|run/containerd\\|var/li
   umount "$mount" 2>/dev/null || umount -l "$mount"
 done
 rm -f /run/netns/cni-*
-for link in $(ls /sys/class/net | grep -E '^(cni0|flannel[.][0-9]+)$'); do ip link delete "$link"; done
+for link in $(ls /sys/class/net | grep -E '^(cni0|flannel[.][0-9]+|flannel-wg)$'); do ip link delete "$link"; done
 network=$(sed -n 's/^FLANNEL_NETWORK=//p' /run/flannel/subnet.env 2>/dev/null)
 [ -n "$network" ] && ip route show root "$network" | while read -r route; do ip route delete $route; done
-for table in 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
+ip -4 route flush proto 172 2>/dev/null
+for table in 'ip hardway-pods' 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
 for tool in iptables ip6tables; do
   for chain in INPUT OUTPUT; do $tool -D $chain -j KUBE-FIREWALL; done
   for table in mangle nat filter; do for chain in ${chains}; do $tool -t $table -F $chain && $tool -t $table -X $chain; done; done

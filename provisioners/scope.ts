@@ -4,6 +4,7 @@ import type { EncryptionKey } from '../src/state/encryption-keys.ts';
 import type { Facts } from './facts.ts';
 import type { Own } from './own/own-object.ts';
 import type { ClusterPki } from './pki.ts';
+import type { PodRoute } from './pod-routes.ts';
 
 /** What a phase may know about one machine while it says what should be there. */
 export interface Scope {
@@ -18,6 +19,8 @@ export interface Scope {
   readonly own: Own;
   /** The join token, `id.secret`; for the machines that have yet to join and the API that must know it. */
   readonly token: string;
+  /** Whose pods are where, for network.cni routes. */
+  readonly podRoutes: readonly PodRoute[];
   /** Present nodes whose kubelet must ask for its certificate with the join token. */
   readonly joining: readonly string[];
   /** A machine of Vagrant's cannot have more. */

@@ -1,9 +1,15 @@
-import type { Node } from '../src/cluster/model.ts';
+import type { Cluster, Node } from '../src/cluster/model.ts';
+import { networkUnit } from './pod-network.ts';
 import { isEtcdOnly } from './scope.ts';
 
 /** The units of ours that run on a machine of these roles; a cause before what depends on it. */
-export const servicesOf = ({ roles }: Pick<Node, 'roles'>): string[] => [
+export const servicesOf = (cluster: Cluster, { roles }: Pick<Node, 'roles'>): string[] => [
   ...(roles.includes('etcd') ? ['etcd'] : []),
   ...(roles.includes('master') ? ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] : []),
-  ...(isEtcdOnly({ roles }) ? [] : ['containerd', 'flanneld', 'kubelet', 'kube-proxy']),
+  ...(isEtcdOnly({ roles })
+    ? []
+    : ['containerd', networkUnit(cluster), 'kubelet', proxyUnit(cluster)].filter((name) => name !== null)),
 ];
+
+const proxyUnit = ({ network }: Cluster): string | null =>
+  network.kubeProxy === 'disabled' ? null : 'kube-proxy';

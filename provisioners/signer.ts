@@ -1,8 +1,7 @@
 import { secondsIn } from '../src/cluster/duration.ts';
-import { sh } from '../src/connection/quote.ts';
 import type { Resource } from '../src/engine/resource.ts';
-import { command } from '../src/resources/command.ts';
 import { absent, file, type FileResource } from '../src/resources/file.ts';
+import { noService } from '../src/resources/no-service.ts';
 import { service } from '../src/resources/service.ts';
 import { kubeNodes, type Scope } from './scope.ts';
 import { template } from './template.ts';
@@ -40,7 +39,7 @@ export const signerFiles = ({ cluster, pki }: Scope): FileResource[] =>
 /** Whoever approves what kubelets ask for their servers; Kubernetes itself approves only what they ask as clients. */
 export function approver({ cluster }: Scope): Resource[] {
   if (cluster.pki.signer === 'operator')
-    return [noApprover, ...[CERTIFICATE, KEY, NODES, SCRIPT].map(absent)];
+    return [noService(UNIT), ...[CERTIFICATE, KEY, NODES, SCRIPT].map(absent)];
   const nodes = file(
     NODES,
     kubeNodes(cluster)
@@ -54,18 +53,3 @@ export function approver({ cluster }: Scope): Resource[] {
     ...service(UNIT, template('signer/hardway-approver.service', {}), { follows: [script] }),
   ];
 }
-
-const noApprover: Resource = {
-  id: `service:${UNIT}.service`,
-  desired: null,
-  question: command(sh`[ -e ${`/etc/systemd/system/${UNIT}.service`} ] && echo there; true`, (output) =>
-    output === '' ? null : { running: true },
-  ),
-  steps: () => [
-    {
-      run: sh`systemctl disable --now --quiet ${UNIT}
-rm -f ${`/etc/systemd/system/${UNIT}.service`}
-systemctl daemon-reload`,
-    },
-  ],
-};

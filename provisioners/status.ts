@@ -18,7 +18,7 @@ export async function status(
   const waiting = unmetConditions(cluster, machines, patience);
   if (patience > 0) await waiting;
   const [services, live, conditions] = await Promise.all([
-    Promise.all(cluster.nodes.map((node) => stoppedServices(node, machines.get(node.name)))),
+    Promise.all(cluster.nodes.map((node) => stoppedServices(cluster, node, machines.get(node.name)))),
     liveNodes(cluster, machines),
     waiting,
   ]);
@@ -29,9 +29,13 @@ export async function status(
   return { nodes, problems: [...services.flat(), ...conditions, ...unready] };
 }
 
-async function stoppedServices(node: Node, connection: Connection | undefined): Promise<string[]> {
+async function stoppedServices(
+  cluster: Cluster,
+  node: Node,
+  connection: Connection | undefined,
+): Promise<string[]> {
   if (connection === undefined) return [];
-  const names = servicesOf(node);
+  const names = servicesOf(cluster, node);
   const result = await connection.run(sh`systemctl is-active ${names}`, { limit: 15 });
   const states = result.stdout.split('\n');
   return names

@@ -4,6 +4,7 @@ import type { Resource } from '../src/engine/resource.ts';
 import { parseFacts } from './facts.ts';
 import { nothingOwn } from './own/own-object.ts';
 import type { ClusterPki } from './pki.ts';
+import { podRoutes } from './pod-routes.ts';
 import { phases } from './recipe.ts';
 import type { Scope } from './scope.ts';
 
@@ -36,6 +37,7 @@ export function unaskedScope(
       token: 'id.secret',
       hostCpus: Infinity,
     },
+    podRoutes: podRoutes(cluster, [], new Map(), machine),
     encryption: [{ name: 'key1', provider: cluster.security.encryption, secret: '' }],
     restart: async () => undefined,
   };

@@ -24,3 +24,11 @@ export const builtIn: Readonly<Record<string, Addon>> = {
 /** Those that are on. */
 export const addonsOf = (cluster: Cluster): [name: string, addon: Addon][] =>
   Object.entries(builtIn).filter(([name]) => cluster.addons[name] !== undefined);
+
+/** What connects pods, where that runs in pods and is known to us: by network.cni. */
+const plugins: Readonly<Record<string, Addon>> = {};
+
+export const pluginOf = ({ network: { cni } }: Cluster): [name: string, addon: Addon][] => {
+  const plugin = plugins[cni];
+  return plugin === undefined ? [] : [[cni, plugin]];
+};

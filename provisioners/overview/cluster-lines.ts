@@ -2,6 +2,7 @@ import type { Line } from '../../src/cli/overview.ts';
 import type { NodeStatus } from '../../src/cli/product.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { nodeStatus } from '../node-status.ts';
+import { hasRoutes, hasTunnel, networkUnit } from '../pod-network.ts';
 import { byRole, nodesOf, namesOf } from '../scope.ts';
 import { componentId, machineId, pathId, type Sight } from './control-lines.ts';
 import type { Api, Workload } from './seen.ts';
@@ -25,7 +26,7 @@ export const nodeLines = (cluster: Cluster, sight: Sight): Line[] =>
     needs: [
       machineId(name),
       ...(known(sight) === null ? apiNeeds(cluster) : []),
-      ...['containerd', 'flanneld', 'kubelet'].map((service) => componentId(name, service)),
+      ...[componentId(name, 'containerd'), ...networkComponents(cluster, name), componentId(name, 'kubelet')],
     ],
   }));
 
@@ -80,13 +81,14 @@ export const wayId = (from: string, to: string): string => `pods/${from}/${to}`;
 
 /** From each machine into the pod network of each other: a real packet that fills the link. */
 export function wayLines(cluster: Cluster, sight: Sight): Line[] {
+  if (!hasRoutes(cluster)) return [];
   const pairs = [...sight.keys()].flatMap((from) =>
     [...sight.keys()].filter((to) => to !== from).map((to) => ({ from, to })),
   );
   return pairs.map(({ from, to }) => ({
     ...{ id: wayId(from, to), group: 'pods', what: `pods of ${from} → pods of ${to}` },
     ...way(cluster, sight, from, to),
-    needs: [from, to].flatMap((name) => [componentId(name, 'flanneld')]),
+    needs: [from, to].flatMap((name) => networkComponents(cluster, name)),
   }));
 }
 
@@ -97,10 +99,9 @@ function way(
   to: string,
 ): Pick<Line, 'is' | 'found' | 'remedy'> {
   const [here, there] = [sight.get(from)!, sight.get(to)!];
-  const isVxlan = cluster.network.flannel.backend === 'vxlan';
-  const remedy = isVxlan
+  const remedy = hasTunnel(cluster)
     ? `Let UDP 8472 pass between the machines (a firewall on ${from} or ${to}?); then: hardway up.`
-    : `The machines must be neighbours on one network (flannel.backend host-gw); then: hardway up.`;
+    : `The machines must be neighbours on one network, and let through what pods send; then: hardway up.`;
   if (there.subnet === '')
     return { is: 'wrong', found: `${to} has no pod network yet`, remedy: 'hardway up.' };
   const found = here.ways.get(networkOf(there.subnet));
@@ -118,7 +119,7 @@ function way(
       };
     default:
       // The other end of a plain route is the bridge, which the first pod makes.
-      return isVxlan || there.hasBridge
+      return hasTunnel(cluster) || there.hasBridge
         ? { is: 'wrong', found: 'no packet arrives', remedy }
         : { is: 'unknown', found: `no pod was on ${to} yet` };
   }
@@ -132,6 +133,11 @@ function networkOf(subnet: string): string {
   const network = Math.floor(number / size) * size;
   return `${[24, 16, 8, 0].map((shift) => Math.floor(network / 2 ** shift) % 256).join('.')}/${bits}`;
 }
+
+const networkComponents = (cluster: Cluster, name: string): string[] => {
+  const unit = networkUnit(cluster);
+  return unit === null ? [] : [componentId(name, unit)];
+};
 
 /** Every program of ours in the release that cluster.json asks for. */
 export function versionLine(cluster: Cluster, sight: Sight): Line {

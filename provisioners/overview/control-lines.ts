@@ -1,5 +1,6 @@
 import type { Line } from '../../src/cli/overview.ts';
 import type { Cluster, Node } from '../../src/cluster/model.ts';
+import { hasEtcdStore } from '../pod-network.ts';
 import { byRole } from '../scope.ts';
 import { servicesOf } from '../services.ts';
 import { paths } from './question.ts';
@@ -39,7 +40,7 @@ function needsOf(cluster: Cluster, { name }: Node, service: string): string[] {
     'kube-apiserver': database,
     'kube-controller-manager': [...database, ...servers],
     'kube-scheduler': [...database, ...servers],
-    flanneld: database,
+    flanneld: hasEtcdStore(cluster) ? database : servers,
     kubelet: [componentId(name, 'containerd')],
     'kube-proxy': servers,
   };
@@ -51,7 +52,7 @@ export const componentLines = (cluster: Cluster, sight: Sight): Line[] =>
     const machine = sight.get(node.name);
     return machine === undefined
       ? []
-      : servicesOf(node).map((service) => ({
+      : servicesOf(cluster, node).map((service) => ({
           id: componentId(node.name, service),
           group: 'components',
           what: `${service} on ${node.name}`,

@@ -2,6 +2,8 @@ import type { Cluster, Node } from '../../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import { lastWords, whyNoApi } from '../diagnosis.ts';
 import { etcdctl } from '../etcdctl.ts';
+import { hasRoutes, hasTunnel } from '../pod-network.ts';
+import { POD_ROUTES } from '../pod-routes.ts';
 import { kubectl } from '../resources/manifest.ts';
 import { byRole } from '../scope.ts';
 import { servicesOf } from '../services.ts';
@@ -13,13 +15,14 @@ import { dnsQuestion } from './dns-question.ts';
  */
 export const question = (cluster: Cluster, node: Node): Script => sh`PATH=$PATH:/usr/sbin:/sbin
 echo "up=$(( $(date +%s) - $(stat -c %Y /proc/1) ))"
-${verbatim(...servicesOf(node).map(unit))}
-[ -e /run/flannel/subnet.env ] && . /run/flannel/subnet.env && echo "subnet=$FLANNEL_SUBNET $FLANNEL_MTU"
+${verbatim(...servicesOf(cluster, node).map(unit))}
+${verbatim(ownSubnet(cluster, node))}
+[ -n "$subnet" ] && echo "subnet=$subnet $mtu"
 echo "bridge=$(cat /sys/class/net/cni0/address 2>/dev/null)"
-${verbatim(...servicesOf(node).flatMap((service) => health(service)))}
+${verbatim(...servicesOf(cluster, node).flatMap((service) => health(service)))}
 ${verbatim(...paths(cluster).map(path))}
 ${verbatim(...(node.roles.includes('etcd') ? [member] : []))}
-${verbatim(overlay(cluster))}
+${verbatim(...(hasRoutes(cluster) ? [overlay(cluster)] : []))}
 ${verbatim(...('coredns' in cluster.addons ? [names(cluster)] : []))}
 ${verbatim(node.roles.includes('master') ? api(cluster, node) : sh`known=`)}
 wait
@@ -72,15 +75,24 @@ const path = ({ host, port }: { host: string; port: number }): Script =>
 const member = sh`(echo "member=$(timeout 5 ${etcdctl} endpoint status --command-timeout=3s -w json 2>/dev/null)") &
 (timeout 5 ${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1 && echo quorum=yes) &`;
 
+/** Of the machine's own pods, as the network has it. */
+const ownSubnet = ({ network: { cni } }: Cluster, { name }: Node): Script =>
+  cni === 'flannel'
+    ? sh`[ -e /run/flannel/subnet.env ] && . /run/flannel/subnet.env && subnet=$FLANNEL_SUBNET mtu=$FLANNEL_MTU`
+    : cni === 'routes'
+      ? sh`subnet=$(sed -n ${`s/^${name} \\([^ ]*\\) .*/\\1/p`} ${POD_ROUTES} 2>/dev/null)
+mtu=$(sed -n 's/.*"mtu": \\([0-9]*\\).*/\\1/p' /etc/cni/net.d/10-routes.conflist 2>/dev/null)`
+      : sh`subnet=`;
+
 /** A packet to every other machine's end of the pod network: as large as it carries, a small one when that is lost. */
 const overlay = (
   cluster: Cluster,
 ): Script => sh`for route in $(ip -4 route show | awk '$2 == "via" { print $1 }'); do
   case $route in */*) ;; *) continue ;; esac
   (${verbatim(inRange(cluster))} || exit 0
-  to=\${route%/*}; ${verbatim(cluster.network.flannel.backend === 'vxlan' ? sh`:` : sh`to=\${to%.*}.1`)}
+  to=\${route%/*}; ${verbatim(hasTunnel(cluster) ? sh`:` : sh`to=\${to%.*}.1`)}
   command -v ping >/dev/null || { echo "way=$route noping"; exit 0; }
-  said=$(ping -n -c 1 -W 1 -M do -s $((FLANNEL_MTU - 28)) "$to" 2>/dev/null) || said=$(ping -n -c 1 -W 1 -M do -s $((FLANNEL_MTU - 28)) "$to" 2>/dev/null)
+  said=$(ping -n -c 1 -W 1 -M do -s $((mtu - 28)) "$to" 2>/dev/null) || said=$(ping -n -c 1 -W 1 -M do -s $((mtu - 28)) "$to" 2>/dev/null)
   if [ $? = 0 ]; then echo "way=$route full $(echo "$said" | sed -n 's/.*time=\\([0-9.]*\\).*/\\1/p')"
   elif ping -n -c 1 -W 1 "$to" >/dev/null 2>&1; then echo "way=$route small"
   else echo "way=$route none"; fi) &

@@ -2,13 +2,13 @@ import type { Cluster } from '../../src/cluster/model.ts';
 import type { Condition, Phase, Stage } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { type AddonObject, builtInObjects, ownObjects } from '../addons/objects.ts';
-import { addonsOf } from '../addons/built-in.ts';
+import { addonsOf, pluginOf } from '../addons/built-in.ts';
 import {
   apiServerReady,
   authorityPublished,
   established,
   isWorkload,
-  nodesReady,
+  nodesConnected,
   workloadReady,
 } from '../conditions.ts';
 import { isGround } from '../own/order.ts';
@@ -57,19 +57,19 @@ export const addons = (cluster: Cluster, own: Own, there: readonly string[]): Ph
   ]),
 });
 
-const isContent = ({ manifest: one }: AddonObject): boolean => !isGround(one);
+export const isContent = ({ manifest: one }: AddonObject): boolean => !isGround(one);
 
-const trialled = (objects: readonly AddonObject[]): Resource[] => objects.map(ownManifest);
+export const trialled = (objects: readonly AddonObject[]): Resource[] => objects.map(ownManifest);
 
 /** As many as cluster.json says, or all that are there. */
 const nodes = (cluster: Cluster, there: readonly string[]): Condition =>
-  nodesReady(
+  nodesConnected(
     cluster,
     namesOf(nodesOf(cluster)).filter((name) => there.includes(name)),
     cluster.waitForNodes === 'all' ? undefined : cluster.waitForNodes,
   );
 
-/** Of all add-ons that are on, and of the user's. */
+/** Of all add-ons that are on, and of the user's; the network plug-in has been there before. */
 const everything = (scope: Scope): AddonObject[] => [
   ...addonsOf(scope.cluster)
     .filter(([, { everyday }]) => !everyday)
@@ -79,7 +79,9 @@ const everything = (scope: Scope): AddonObject[] => [
 
 const entries = (scope: Scope) =>
   [
-    ...addonsOf(scope.cluster).flatMap(([name, addon]) => builtInObjects(name, addon, scope)),
+    ...[...pluginOf(scope.cluster), ...addonsOf(scope.cluster)].flatMap(([name, addon]) =>
+      builtInObjects(name, addon, scope),
+    ),
     ...ownObjects(scope.own.objects),
   ].map(({ manifest: one, source }) => entryOf(one, source));
 
@@ -91,7 +93,7 @@ const prune = (scope: Scope): Resource[] => [
 ];
 
 /** Before anything is made it is written down that it will be. */
-function afterRecording([first, ...others]: readonly Stage<Scope>[]): Stage<Scope>[] {
+export function afterRecording([first, ...others]: readonly Stage<Scope>[]): Stage<Scope>[] {
   if (first === undefined) return [];
   const resources = (scope: Scope): Resource[] => {
     const wanted = entries(scope);
@@ -101,7 +103,7 @@ function afterRecording([first, ...others]: readonly Stage<Scope>[]): Stage<Scop
 }
 
 /** Names of the CustomResourceDefinitions among what was changed. */
-const kindsAmong = (changed: ReadonlySet<string>): string[] =>
+export const kindsAmong = (changed: ReadonlySet<string>): string[] =>
   [...changed]
     .filter((id) => id.startsWith('customresourcedefinition:'))
     .map((id) => id.slice(id.indexOf(':') + 1));

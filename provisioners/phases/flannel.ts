@@ -12,7 +12,7 @@ import { hasEtcdStore } from '../pod-network.ts';
 import { programLine, programs } from '../program.ts';
 import { etcdKey, etcdUsers } from '../resources/etcd-access.ts';
 import { FLANNEL_CONF, flannelRights } from '../flannel-rights.ts';
-import { etcdEndpoints, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
+import { etcdEndpoints, kubeNodes, namesOf, nodesOf, type Scope, speaker } from '../scope.ts';
 import { template } from '../template.ts';
 
 const about = {
@@ -34,16 +34,16 @@ export const flannel = (cluster: Cluster, present: readonly string[]): Phase<Sco
 
 /** The same when its store is Kubernetes: a machine's subnet is that of its Node, so the Node comes first. */
 export function flannelOnNodes(cluster: Cluster, there: readonly string[]): Phase<Scope> {
-  const present = namesOf(kubeNodes(cluster)).filter((name) => there.includes(name));
+  const present = namesOf(nodesOf(cluster)).filter((name) => there.includes(name));
   return {
     ...about,
-    on: namesOf(kubeNodes(cluster)),
+    on: namesOf(nodesOf(cluster)),
     needs: [prepared(present), apiServerReady(cluster)],
     stages: [
       {
         title: 'rights',
         on: speaker(cluster, there),
-        resources: () => flannelRights(cluster),
+        resources: () => flannelRights(nodesOf(cluster)),
       },
       { title: 'daemon', resources: daemon, settle: [subnetReady(cluster), nodesReady(cluster, present)] },
     ],

@@ -10,10 +10,10 @@ import {
   apiServerReady,
   containerdAnswers,
   mayJoin,
+  networkReady,
   nodesHaveSubnets,
   nodesReady,
   prepared,
-  subnetReady,
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
 import { apiByName } from '../endpoint.ts';
@@ -52,8 +52,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
     docs: 'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
     on: namesOf(kubeNodes(cluster)),
     needs: [
-      ...[prepared(present), containerdAnswers(cluster)],
-      ...(joinsFirst ? [] : [subnetReady(cluster)]),
+      ...[prepared(present), containerdAnswers(cluster), ...networkReady(cluster)],
       ...[apiServerReady(cluster), mayJoin(cluster)],
     ],
     stages: [

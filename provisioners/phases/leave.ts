@@ -5,12 +5,13 @@ import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
 import { noFlannelRights } from '../flannel-rights.ts';
-import { hasEtcdStore, hasKubernetesStore } from '../pod-network.ts';
+import { hasEtcdStore, hasKubernetesStore, hasOwnRoutes } from '../pod-network.ts';
 import { removal } from '../removal.ts';
 import { flannelLease } from '../resources/etcd-access.ts';
 import { registration } from '../resources/registration.ts';
 import { noMember } from '../resources/etcd-member.ts';
-import { byRole, namesOf, type Scope, speaker } from '../scope.ts';
+import { keptRoutes } from './routes.ts';
+import { byRole, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
 import type { Standing } from '../standing.ts';
 
 /** Machines that are no longer in cluster.json: their pods move first, then node and machine are cleared. */
@@ -22,11 +23,12 @@ export const leave = (
 ): Phase<Scope> => {
   const names = namesOf(leaving);
   const oneMaster = speaker(cluster, present);
+  const staying = hasOwnRoutes(cluster) && names.length > 0 ? namesOf(kubeNodes(cluster)) : oneMaster;
   return {
     name: 'leave',
     title: 'Take leave of machines',
     docs: 'https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/',
-    on: [...new Set([...oneMaster, ...speaker(cluster, present, 'etcd'), ...names])],
+    on: [...new Set([...staying, ...speaker(cluster, present, 'etcd'), ...names])],
     needs: [apiServerReady(cluster), ...(membership.leaving.length > 0 ? [membersAreThere(cluster)] : [])],
     stages: [
       {
@@ -45,6 +47,19 @@ export const leave = (
         settle: [etcdHasQuorum(cluster)],
       })),
       { title: 'machines', on: names, resources: cleanMachine },
+      ...(hasOwnRoutes(cluster) && names.length > 0
+        ? [
+            {
+              title: 'pod routes',
+              on: namesOf(kubeNodes(cluster)),
+              resources: (scope: Scope) =>
+                keptRoutes(
+                  scope,
+                  scope.podRoutes.filter(({ name }) => !names.includes(name)),
+                ),
+            },
+          ]
+        : []),
       ...(hasEtcdStore(cluster)
         ? [
             {

@@ -1,7 +1,9 @@
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
-import { file } from '../../src/resources/file.ts';
+import { sh } from '../../src/connection/quote.ts';
+import { absent, file } from '../../src/resources/file.ts';
+import { noService } from '../../src/resources/no-service.ts';
 import { service } from '../../src/resources/service.ts';
 import { apiServerReady, prepared } from '../conditions.ts';
 import { apiByName } from '../endpoint.ts';
@@ -12,6 +14,7 @@ import { template } from '../template.ts';
 import { yaml } from '../yaml.ts';
 
 const CREDENTIAL = '/var/lib/kube-proxy/kubeconfig';
+const CONFIG = '/var/lib/kube-proxy/config.yaml';
 
 /** Services become reachable on every machine, masters included. */
 export const proxy = (cluster: Cluster): Phase<Scope> => ({
@@ -20,7 +23,12 @@ export const proxy = (cluster: Cluster): Phase<Scope> => ({
   docs: 'https://kubernetes.io/docs/reference/networking/virtual-ips/',
   on: namesOf(kubeNodes(cluster)),
   needs: [prepared(namesOf(kubeNodes(cluster))), apiServerReady(cluster)],
-  stages: [{ title: 'kube-proxy', resources: kubeProxy }],
+  stages: [
+    {
+      title: 'kube-proxy',
+      resources: cluster.network.kubeProxy === 'disabled' ? () => noKubeProxy : kubeProxy,
+    },
+  ],
 });
 
 function kubeProxy(scope: Scope): Resource[] {
@@ -31,7 +39,7 @@ function kubeProxy(scope: Scope): Resource[] {
   const conf = file(CREDENTIAL, kubeconfig(cluster.name, server, ca, 'kube-proxy', credential), {
     secret: true,
   });
-  const config = file('/var/lib/kube-proxy/config.yaml', yaml(proxyConfiguration(scope)), {
+  const config = file(CONFIG, yaml(proxyConfiguration(scope)), {
     mode: 0o600,
   });
   const unit = template('proxy/kube-proxy.service', { program: programLine(artefacts.get('kube-proxy')) });
@@ -42,6 +50,13 @@ function kubeProxy(scope: Scope): Resource[] {
     ...service('kube-proxy', unit, { follows: [conf, config] }),
   ];
 }
+
+/** The network plug-in does its work: neither the process stays nor a rule of its. */
+const noKubeProxy: Resource[] = [
+  noService('kube-proxy', sh`/usr/local/bin/kube-proxy --cleanup >/dev/null 2>&1 || true`),
+  absent(CREDENTIAL),
+  absent(CONFIG),
+];
 
 const proxyConfiguration = ({ cluster, node, facts }: Scope): object => ({
   apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',

@@ -10,7 +10,7 @@ export interface Hand {
   readonly database: Database;
   readonly web: Web;
   /** Names of the units that make a machine what it is. */
-  units(node: Node): readonly string[];
+  units(cluster: Cluster, node: Node): readonly string[];
 }
 
 /** Operating system and CPU as releases call them. */
@@ -66,7 +66,7 @@ export interface Own {
 
 export interface Versions {
   /** Has each program that makes the machine what it is print its own; reads only. */
-  script(node: Node): Script;
+  script(cluster: Cluster, node: Node): Script;
   /** By program, without a leading v. */
   read(output: string): Readonly<Record<string, string>>;
   /** What is installed by this Hardway, by program. */

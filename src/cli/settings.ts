@@ -4,7 +4,8 @@ import { table } from './table.ts';
 
 /** What cluster.json comes to, for review: the cluster in two lines, then its machines. */
 export function settings({ name, kubernetes, network, controlPlane, addons, nodes }: Cluster): string {
-  const { podCidr, serviceCidr, dns, flannel, kubeProxy } = network;
+  const { podCidr, serviceCidr, dns, cni, flannel, kubeProxy } = network;
+  const pods = cni === 'flannel' ? `flannel ${flannel.backend}, store ${flannel.store}` : cni;
   const rows = nodes.map(({ name, roles, address, interface: nic, ssh }) => [
     name,
     roles.join(','),
@@ -14,7 +15,7 @@ export function settings({ name, kubernetes, network, controlPlane, addons, node
   ]);
   return [
     `${name}: Kubernetes ${kubernetes.version} (${kubernetes.flavour}), API on port ${controlPlane.port}, add-ons: ${Object.keys(addons).join(', ') || 'none'}`,
-    `pods ${podCidr} (flannel ${flannel.backend}), Services ${serviceCidr} (kube-proxy ${kubeProxy}), domain ${dns.domain}`,
+    `pods ${podCidr} (${pods}), Services ${serviceCidr} (kube-proxy ${kubeProxy}), domain ${dns.domain}`,
     '',
     table([['MACHINE', 'ROLES', 'REACHED', 'ADDRESS', 'INTERFACE'], ...rows]),
   ].join('\n');

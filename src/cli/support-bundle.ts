@@ -26,7 +26,7 @@ export async function supportBundle(product: Product, session: Session): Promise
   const logs = cluster.nodes.flatMap((node) => {
     const connection = there.get(node.name);
     if (connection === undefined) return [];
-    return units(node).map((unit): Part => [
+    return units(cluster, node).map((unit): Part => [
       `${node.name}/${unit}.log`,
       () => unitLog(node.name, connection, unit),
     ]);

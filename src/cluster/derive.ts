@@ -6,6 +6,7 @@ import type { Machine } from './machines.ts';
 import type { Cluster, Node } from './model.ts';
 import { nth, parseRange } from './ranges.ts';
 import { machineDefaults, settle } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { parseSsh, toTarget } from './ssh-target.ts';
 
 /** `folder` is where cluster.json lies: key files are relative to it. */
@@ -21,7 +22,7 @@ export function derive(description: Description, folder: string): Cluster {
       apiServiceIP: nth(services, 1),
     },
     nodes: machines.map((machine) => toNode(machine, nodes[machine.entry]!, folder)),
-    addons: builtInOf(addons),
+    addons: { ...(needsPolicyAgent(settings.network) ? { 'network-policy': {} } : {}), ...builtInOf(addons) },
     waitForNodes: typeof addons['waitForNodes'] === 'number' ? addons['waitForNodes'] : 'all',
     charts: Object.fromEntries(
       Object.entries(chartsOf(addons)).map(([name, chart]) => [
@@ -31,6 +32,10 @@ export function derive(description: Description, folder: string): Cluster {
     ),
   };
 }
+
+/** flannel and routes carry every packet; who drops what a policy forbids is an add-on. */
+const needsPolicyAgent = ({ cni, policy }: Settings['network']): boolean =>
+  policy && (cni === 'flannel' || cni === 'routes');
 
 function toNode({ name, address }: Machine, entry: NodeEntry, folder: string): Node {
   if (name === undefined || address === undefined) throw new Error(`${entry.name} has no name or address`);

@@ -30,9 +30,10 @@ export interface NetworkDescription {
   readonly machineCidr?: string;
   readonly podCidr?: string;
   readonly serviceCidr?: string;
-  readonly cni?: 'flannel';
+  readonly cni?: Cluster['network']['cni'];
   readonly flannel?: Partial<Cluster['network']['flannel']>;
-  readonly kubeProxy?: 'nftables' | 'iptables';
+  readonly policy?: boolean;
+  readonly kubeProxy?: Cluster['network']['kubeProxy'];
   readonly dns?: Partial<Cluster['network']['dns']>;
 }
 

@@ -12,14 +12,18 @@ export interface Cluster {
     readonly machineCidr: string;
     readonly podCidr: string;
     readonly serviceCidr: string;
-    readonly cni: 'flannel';
+    /** What connects the pods of different machines; none: what the user brings. */
+    readonly cni: 'flannel' | 'routes' | 'calico' | 'cilium' | 'none';
     readonly flannel: {
       /** Where its plan and the machines' subnets are kept. */
       readonly store: 'etcd' | 'kubernetes';
       readonly backend: 'vxlan' | 'host-gw' | 'wireguard';
       readonly vni: number;
     };
-    readonly kubeProxy: 'nftables' | 'iptables';
+    /** NetworkPolicies hold. */
+    readonly policy: boolean;
+    /** disabled: the network plug-in does Services. */
+    readonly kubeProxy: 'nftables' | 'iptables' | 'disabled';
     readonly dns: { readonly domain: string; readonly serviceIP: string };
     /** First address of the service range: the API's own. */
     readonly apiServiceIP: string;

@@ -74,7 +74,7 @@ function machineRoom(machine: Named): readonly Finding[] {
   return [about(machine, `${machine[1].text} is too small for a cluster`, { allowed: '/29 or larger' })];
 }
 
-/** flannel gives each machine a /24 and never hands out the first one. */
+/** Each machine has a /24; flannel and routes never hand out the first one. */
 function podRoom(pod: Named, entries: readonly Entry[]): readonly Finding[] {
   const machines = entries.reduce((sum, entry) => sum + machineCount(entry), 0);
   const room = size(pod[1]) / 256 - 1;

@@ -6,6 +6,7 @@ import { secondsIn } from './duration.ts';
 import { kubeadmFindings } from './kubeadm-rules.ts';
 import { endpointFindings } from './endpoint-rules.ts';
 import { labelFindings } from './label-rules.ts';
+import { networkFindings } from './network-rules.ts';
 import { nodeFindings } from './node-rules.ts';
 import type { Finding } from './problem.ts';
 import { rangeFindings, smallestMachineRange } from './range-rules.ts';
@@ -21,6 +22,7 @@ export function ruleFindings(written: Judged<Description>): readonly Finding[] {
   const entries = settings.nodes ?? [];
   return [
     ...rangeFindings(settings, written),
+    ...networkFindings(settings, written),
     ...(settings.nodes === undefined ? [] : roleFindings(entries)),
     ...nodeFindings(entries, machineRange(settings)),
     ...labelFindings(entries),

@@ -19,6 +19,7 @@ const defaults: Settings = {
     serviceCidr: '10.96.0.0/16',
     cni: 'flannel',
     flannel: { store: 'etcd', backend: 'vxlan', vni: 1 },
+    policy: false,
     kubeProxy: 'nftables',
   },
   dns: { domain: 'cluster.local' },

@@ -13,7 +13,7 @@ describe('the settings, for review', () => {
     });
     expect(settings(cluster).split('\n')).toEqual([
       `shop: Kubernetes ${cluster.kubernetes.version} (scratch), API on port 6443, add-ons: coredns`,
-      'pods 10.244.0.0/16 (flannel vxlan), Services 10.96.0.0/16 (kube-proxy nftables), domain cluster.local',
+      'pods 10.244.0.0/16 (flannel vxlan, store etcd), Services 10.96.0.0/16 (kube-proxy nftables), domain cluster.local',
       '',
       'MACHINE  ROLES        REACHED          ADDRESS    INTERFACE',
       `master   etcd,master  by Vagrant       ${cluster.nodes[0]?.address}  whichever carries it`,

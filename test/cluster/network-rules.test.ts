@@ -3,6 +3,33 @@ import { master, minion, problemsOf } from './problems-of.ts';
 
 /** Mistakes that show only when fields are seen together; given as data, told without line and column. */
 const contradictions: readonly (readonly [written: object, line: string])[] = [
+  ...(['flannel', 'routes', 'calico'] as const).map(
+    (cni) =>
+      [
+        { network: { cni, kubeProxy: 'disabled' } },
+        `network.kubeProxy: without kube-proxy nobody makes Services reachable: ${cni} does not; allowed: "nftables" or "iptables"; "disabled" with network.cni cilium, or none and a plug-in that does it`,
+      ] as const,
+  ),
+  [
+    { network: { cni: 'routes', flannel: { vni: 7 } } },
+    'network.flannel: counts only with network.cni flannel; here it is routes',
+  ],
+  [
+    { network: { cni: 'none', policy: true } },
+    'network.policy: whether policies hold is for the plug-in that you bring (network.cni none); allowed: false',
+  ],
+  [
+    { network: { cni: 'calico' }, addons: { 'network-policy': true } },
+    'addons.network-policy: calico (network.cni) makes NetworkPolicies hold by itself; allowed: false',
+  ],
+  [
+    { network: { flannel: { store: 'kubernetes' } }, controlPlane: { registerNode: false } },
+    'controlPlane.registerNode: flannel with its store in Kubernetes reaches pods from nodes only, and masters would be none; allowed: true; or network.cni routes, or flannel with network.flannel.store etcd',
+  ],
+  [
+    { network: { cni: 'none' }, controlPlane: { registerNode: false } },
+    'controlPlane.registerNode: network.cni none reaches pods from nodes only, and masters would be none; allowed: true; or network.cni routes, or flannel with network.flannel.store etcd',
+  ],
   [
     { network: { serviceCidr: '10.96.0.0/12', machineCidr: '10.99.0.0/24' } },
     'network.serviceCidr: 10.96.0.0/12 (10.96.0.0 to 10.111.255.255) overlaps network.machineCidr 10.99.0.0/24 (10.99.0.0 to 10.99.0.255)',

@@ -5,7 +5,7 @@ import { type Known, like, shape, word } from './shape.ts';
 
 const services = [
   ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
-  ...['flanneld', 'etcd', 'containerd'],
+  ...['flanneld', 'hardway-routes', 'etcd', 'containerd'],
 ];
 const folders = [
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],

@@ -61,6 +61,11 @@ describe('what a standing cluster cannot become', () => {
       ['network.dns.serviceIP is 10.96.0.10 and cannot become 10.96.0.11'],
     ],
     [
+      'what connects pods',
+      network({ cni: 'routes' }),
+      ['network.cni is flannel and cannot become routes'],
+    ],
+    [
       'kind of tunnel',
       network({ flannel: { ...flannel, backend: 'host-gw' } }),
       ['network.flannel.backend is vxlan and cannot become host-gw'],

@@ -120,6 +120,7 @@ function wanted(described: Cluster): Map<string, string> {
         own: nothingOwn,
         token: 'id.secret',
         joining: names,
+        podRoutes: [],
         hostCpus: 99,
         restart: async () => {},
       },

@@ -2,6 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { certificates } from '../../provisioners/certificates.ts';
 import { wantedBy } from '../../provisioners/influences.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
+import {
+  parsePodRoutes,
+  POD_ROUTES,
+  podRoutes,
+  type PodRoute,
+  written,
+} from '../../provisioners/pod-routes.ts';
+import { phases as recipe } from '../../provisioners/recipe.ts';
 import type { Manifest } from '../../provisioners/resources/manifest.ts';
 import { described } from '../property/rig.ts';
 
@@ -71,5 +79,162 @@ describe('flannel with its store in Kubernetes', () => {
     expect(phases.indexOf('flannel')).toBeGreaterThan(phases.indexOf('kubelet'));
     const usual = phasesOf(described({}), 'minion-1');
     expect(usual.indexOf('flannel')).toBeLessThan(usual.indexOf('kubelet'));
+  });
+});
+
+describe('routes', () => {
+  const cluster = described({ network: { cni: 'routes' } });
+  const minion = wanted(cluster, 'minion-1');
+
+  it('has a subnet for each machine, whose pods get addresses of it', () => {
+    expect(minion.get(`file:${POD_ROUTES}`)).toBe(
+      [
+        'master 10.244.1.0/24 192.168.56.11\n',
+        'minion-1 10.244.2.0/24 192.168.56.101\n',
+        'minion-2 10.244.3.0/24 192.168.56.102\n',
+      ].join(''),
+    );
+    const list = JSON.parse(minion.get('file:/etc/cni/net.d/10-routes.conflist') ?? '{}') as object;
+    expect(list).toMatchObject({
+      plugins: [{ type: 'bridge', mtu: 1500, ipam: { ranges: [[{ subnet: '10.244.2.0/24' }]] } }, {}],
+    });
+  });
+
+  it('comes without flannel, before the kubelets', () => {
+    expect([...minion.keys()].filter((id) => id.includes('flannel'))).toEqual([]);
+    expect(certificates(cluster).filter(({ name }) => name.endsWith('/flannel'))).toEqual([]);
+    const phases = phasesOf(cluster, 'minion-1');
+    expect(phases.indexOf('routes')).toBeLessThan(phases.indexOf('kubelet'));
+  });
+});
+
+describe('who has which pod subnet', () => {
+  const cluster = (minions: number) =>
+    described({
+      network: { cni: 'routes', podCidr: '10.244.0.0/22' },
+      nodes: [
+        { name: 'master', roles: ['etcd', 'master'] },
+        { name: 'minion', count: minions, roles: ['minion'] },
+      ],
+    });
+  const three = podRoutes(cluster(2), [], new Map(), 'master');
+  const [master, first, second] = three as [PodRoute, PodRoute, PodRoute];
+  const gone = cluster(2).nodes.filter(({ name }) => name === 'minion-1');
+  const withoutFirst = {
+    ...cluster(2),
+    nodes: cluster(2).nodes.filter(({ name }) => name !== 'minion-1'),
+  };
+  const newcomer: Cluster = {
+    ...withoutFirst,
+    nodes: [...withoutFirst.nodes, { ...cluster(2).nodes[2]!, name: 'other', address: '192.168.56.150' }],
+  };
+  const told = (routes: readonly PodRoute[]) =>
+    routes.map(({ name, subnet }) => `${name} ${subnet.split('.')[2]}`).join(', ');
+  const everywhere = (table: readonly PodRoute[], ...machines: string[]) =>
+    new Map(machines.map((machine) => [machine, table]));
+
+  const cases: [
+    string,
+    Cluster,
+    Parameters<typeof podRoutes>[1],
+    Map<string, readonly PodRoute[]>,
+    string,
+  ][] = [
+    ['new machines: in their order', cluster(2), [], new Map(), 'master 1, minion-1 2, minion-2 3'],
+    [
+      'a machine that was made anew: as the others know',
+      cluster(2),
+      [],
+      new Map([
+        ['master', []],
+        ['minion-2', [second, first, master]],
+      ]),
+      'master 1, minion-1 2, minion-2 3',
+    ],
+    [
+      'one that is away keeps its own, whoever comes',
+      cluster(2),
+      [],
+      everywhere([master, first, second], 'master'),
+      'master 1, minion-1 2, minion-2 3',
+    ],
+    [
+      'one that is to leave has its own until it has left',
+      withoutFirst,
+      gone,
+      everywhere(three, 'master', 'minion-1', 'minion-2'),
+      'master 1, minion-1 2, minion-2 3',
+    ],
+    [
+      'and so has one that nobody asks to leave',
+      withoutFirst,
+      [],
+      everywhere(three, 'master', 'minion-2'),
+      'master 1, minion-1 2, minion-2 3',
+    ],
+    [
+      'who left while this machine was away is forgotten here too; nobody moves',
+      withoutFirst,
+      [],
+      new Map([
+        ['master', three],
+        ['minion-2', [master, second]],
+      ]),
+      'master 1, minion-2 3',
+    ],
+    [
+      'what was given back is given to the next',
+      newcomer,
+      [],
+      everywhere([master, second], 'master', 'minion-2'),
+      'master 1, minion-2 3, other 2',
+    ],
+    [
+      'a run that was cut off: the machine itself knows best',
+      cluster(2),
+      [],
+      new Map([
+        ['master', [master]],
+        ['minion-2', [{ ...second, subnet: '10.244.2.0/24' }]],
+      ]),
+      'master 1, minion-1 3, minion-2 2',
+    ],
+  ];
+  it.each(cases)('%s', (_, described, leaving, tables, expected) => {
+    expect(told(podRoutes(described, leaving, tables, 'master'))).toBe(expected);
+  });
+
+  it('no subnet is left', () => {
+    const tables = everywhere(three, 'master', 'minion-2');
+    expect(() => podRoutes(newcomer, [], tables, 'master')).toThrow('has no subnet left');
+  });
+
+  it('is what it was when it is read back', () => {
+    expect(parsePodRoutes(written(three).trim().split('\n'))).toEqual(three);
+  });
+});
+
+describe('without kube-proxy', () => {
+  const minion = wanted(described({ network: { cni: 'none', kubeProxy: 'disabled' } }), 'minion-1');
+
+  it('neither its files nor its service stay, and it has no credential', () => {
+    const things = ['file:/var/lib/kube-proxy/kubeconfig', 'service:kube-proxy.service'];
+    expect(things.map((id) => minion.get(id))).toEqual(['', '']);
+    const cluster = described({ network: { cni: 'none', kubeProxy: 'disabled' } });
+    expect(certificates(cluster).filter(({ name }) => name.endsWith('/proxy'))).toEqual([]);
+  });
+});
+
+describe('a network plug-in in pods', () => {
+  it('comes when there are nodes; add-ons wait for it by its name', () => {
+    const cluster = described({ network: { cni: 'none' } });
+    const phases = phasesOf(cluster, 'master');
+    expect(phases).not.toContain('flannel');
+    const needs = (name: string) =>
+      recipe(cluster, ['master'], []).find((phase) => phase.name === name)?.needs ?? [];
+    expect(needs('kubelet').map(({ name }) => name)).not.toContain('flannelSubnet');
+    expect(needs('addons').map(({ description }) => description)).toContain(
+      'master to be Ready with a network plug-in, which you bring in addons/ (network.cni "none")',
+    );
   });
 });

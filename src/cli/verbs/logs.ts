@@ -58,7 +58,7 @@ async function ofRun(session: Session, given: Given): Promise<number> {
 async function ofUnits(product: Product, session: Session, given: Given): Promise<number> {
   const machine = String(given['machine']);
   const node = refuseStranger(session, machine);
-  const own = (await product.hand()).units(node);
+  const own = (await product.hand()).units(session.cluster, node);
   const units = given['unit'] === undefined ? own : [unitNamed(given['unit'])];
   const wanted = { units, ...amount(given) };
   const connection = await connectionTo(session, machine);

@@ -58,7 +58,7 @@ export async function asked(
   const answers = await Promise.all(
     known.map(async ({ node, connection }): Promise<[string, ByProgram][]> => {
       if (connection === undefined) return [];
-      const { ok, stdout, stderr } = await connection.run(versions.script(node), { limit: 30 });
+      const { ok, stdout, stderr } = await connection.run(versions.script(cluster, node), { limit: 30 });
       if (ok) return [[node.name, versions.read(stdout)]];
       const evidence = stderr.trim().split('\n').slice(-3);
       throw new MachineError(node.name, 'cannot tell its versions', { evidence });

@@ -11,7 +11,7 @@ export function said(machine: string): string[] {
   const at = cluster.nodes.findIndex(({ name }) => name === machine);
   const node = cluster.nodes[at]!;
   const others = cluster.nodes.map((_, index) => index).filter((index) => index !== at);
-  const services = servicesOf(node);
+  const services = servicesOf(cluster, node);
   return [
     'up=4000',
     ...services.map((name) => `unit=${name} active ${name === 'etcd' ? '3.6.14' : '1.36.4'}`),

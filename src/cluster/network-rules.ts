@@ -1,0 +1,78 @@
+/** What carries pods and Services, and which of it goes together. */
+import type { Description, Judged } from './description.ts';
+import type { Finding, Path } from './problem.ts';
+import type { Settings } from './settings.ts';
+
+export function networkFindings(
+  settings: Judged<Settings>,
+  written: Judged<Description>,
+): readonly Finding[] {
+  const { cni, kubeProxy, policy, flannel } = settings.network ?? {};
+  if (cni === undefined) return [];
+  return [
+    ...(kubeProxy === 'disabled' && !REPLACING.includes(cni)
+      ? [wrong('kubeProxy', NOBODY(cni), INSTEAD)]
+      : []),
+    ...(cni !== 'flannel' && written.network?.flannel !== undefined
+      ? [wrong('flannel', `counts only with network.cni flannel; here it is ${cni}`, undefined, 'key')]
+      : []),
+    ...(policy === true && cni === 'none'
+      ? [
+          wrong(
+            'policy',
+            'whether policies hold is for the plug-in that you bring (network.cni none)',
+            'false',
+          ),
+        ]
+      : []),
+    ...policyTwice(cni, settings.addons),
+    ...mastersApart(settings, cni, flannel?.store),
+  ];
+}
+
+/** Plug-ins that can do what kube-proxy does. */
+const REPLACING: readonly string[] = ['cilium', 'none'];
+
+const NOBODY = (cni: string): string => `without kube-proxy nobody makes Services reachable: ${cni} does not`;
+const INSTEAD =
+  '"nftables" or "iptables"; "disabled" with network.cni cilium, or none and a plug-in that does it';
+
+/** Two agents would decide on each packet. */
+const policyTwice = (cni: string, addons: Judged<Settings>['addons']): readonly Finding[] =>
+  (cni === 'calico' || cni === 'cilium') && isOn(addons?.['network-policy'])
+    ? [
+        {
+          ...{ path: ['addons', 'network-policy'], at: 'value' },
+          message: `${cni} (network.cni) makes NetworkPolicies hold by itself`,
+          allowed: 'false',
+        },
+      ]
+    : [];
+
+const isOn = (value: unknown): boolean => value === true || (typeof value === 'object' && value !== null);
+
+/** The API server calls pods: webhooks, and APIs that pods extend it with. */
+function mastersApart(
+  { controlPlane, nodes }: Judged<Settings>,
+  cni: string,
+  store: string | undefined,
+): readonly Finding[] {
+  const isApart = (nodes ?? []).some(
+    (entry) => entry?.roles?.includes('master') === true && !entry.roles.includes('minion'),
+  );
+  const onNodesOnly = (cni === 'flannel' && store === 'kubernetes') || !['flannel', 'routes'].includes(cni);
+  if (controlPlane?.registerNode !== false || !isApart || !onNodesOnly) return [];
+  const what = cni === 'flannel' ? 'flannel with its store in Kubernetes' : `network.cni ${cni}`;
+  return [
+    {
+      ...{ path: ['controlPlane', 'registerNode'], at: 'value' },
+      message: `${what} reaches pods from nodes only, and masters would be none`,
+      allowed: 'true; or network.cni routes, or flannel with network.flannel.store etcd',
+    },
+  ];
+}
+
+const wrong = (key: string, message: string, allowed?: string, at: Finding['at'] = 'value'): Finding => ({
+  ...{ path: ['network', key] satisfies Path, at, message },
+  ...(allowed === undefined ? {} : { allowed }),
+});
