@@ -21,9 +21,9 @@ describe('parseFacts', () => {
       ...{ os: 'debian 12', architecture: 'x86_64', init: 'systemd', cgroup: 2, container: false },
       ...{ mayRaiseLimits: true, bridgeFilter: false, swap: false, nfs: false, machineId: 'master' },
       nics: [
-        { name: 'lo', address: '127.0.0.1/8' },
-        { name: 'eth0', address: '10.0.2.10/24' },
-        { name: 'eth1', address: `${master.address}/24` },
+        { name: 'lo', address: '127.0.0.1/8', mtu: 1500 },
+        { name: 'eth0', address: '10.0.2.10/24', mtu: 1500 },
+        { name: 'eth1', address: `${master.address}/24`, mtu: 1500 },
       ],
       time: expect.closeTo(Date.now() / 1000, 0) as number,
       ...{
@@ -33,7 +33,7 @@ describe('parseFacts', () => {
         authority: '',
         foreignRuntime: '',
       },
-      ...{ founding: [], listeners: [], runs: {}, electing: false },
+      ...{ founding: [], podRoutes: [], wireguard: false, listeners: [], runs: {}, electing: false },
       etcd: { data: false, begun: false, members: null },
       resolvConf: '/etc/resolv.conf',
     });
@@ -50,6 +50,17 @@ describe('parseFacts', () => {
     ['capabilities=', { mayRaiseLimits: false }],
     ['swap=2', { swap: true }],
     ['nfs=here', { nfs: true }],
+    ['wireguard=1', { wireguard: true }],
+    [
+      'nic=eth2 10.0.0.5/24 9000',
+      {
+        nics: expect.arrayContaining([{ name: 'eth2', address: '10.0.0.5/24', mtu: 9000 }]) as Facts['nics'],
+      },
+    ],
+    [
+      'pods=minion-1 10.244.2.0/24 192.168.56.101',
+      { podRoutes: [{ name: 'minion-1', subnet: '10.244.2.0/24', address: '192.168.56.101' }] },
+    ],
     ['nfs=nfsv4', { nfs: true }],
     ['bridge=/proc/sys/net/bridge', { bridgeFilter: true }],
     ['kubelet=MIIB', { kubelet: 'MIIB' }],
@@ -89,7 +100,7 @@ describe('parseFacts', () => {
     expect(found.os).toMatch(/^\S+ \S+$/);
     expect(found.init).not.toBe('');
     expect(found.architecture).toMatch(/^(x86_64|aarch64)$/);
-    expect(found.nics).toContainEqual({ name: 'lo', address: '127.0.0.1/8' });
+    expect(found.nics).toContainEqual({ name: 'lo', address: '127.0.0.1/8', mtu: 65536 });
     expect(Math.abs(found.time - Date.now() / 1000)).toBeLessThan(30);
     expect(found.freeDisk).toBeGreaterThan(0);
     expect(found.resolvConf).toMatch(/resolv\.conf$|^$/);

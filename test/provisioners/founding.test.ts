@@ -60,11 +60,7 @@ describe('what a standing cluster cannot become', () => {
       network({ dns: { ...dns, serviceIP: '10.96.0.11' } }),
       ['network.dns.serviceIP is 10.96.0.10 and cannot become 10.96.0.11'],
     ],
-    [
-      'what connects pods',
-      network({ cni: 'routes' }),
-      ['network.cni is flannel and cannot become routes'],
-    ],
+    ['what connects pods', network({ cni: 'routes' }), ['network.cni is flannel and cannot become routes']],
     [
       'kind of tunnel',
       network({ flannel: { ...flannel, backend: 'host-gw' } }),
