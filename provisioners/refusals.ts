@@ -3,6 +3,7 @@ import type { Cluster } from '../src/cluster/model.ts';
 import { MachineError } from '../src/errors.ts';
 import { refuseLostDatabase } from './database.ts';
 import type { Facts } from './facts.ts';
+import { refuseNetwork } from './network-refusals.ts';
 import { refuseTakenPorts } from './ports.ts';
 import { refuseOtherRelease, refuseSkew } from './versions.ts';
 
@@ -24,5 +25,6 @@ export function refuseUnsafe(
       });
     }
   }
+  refuseNetwork(cluster, machines);
   refuseLostDatabase(cluster, machines);
 }
