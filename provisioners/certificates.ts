@@ -6,6 +6,7 @@ import { FLANNEL_CONF, FLANNELS, flannelUser } from './flannel-rights.ts';
 import { servingNames } from './host-name.ts';
 import { hasEtcdStore, hasKubernetesStore } from './pod-network.ts';
 import { apiName } from './endpoint.ts';
+import { hasStackedEtcd } from './kubeadm/topology.ts';
 import { byRole, kubeNodes } from './scope.ts';
 
 export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca';
@@ -37,7 +38,7 @@ export const ADMINISTRATORS = 'hardway:cluster-admins';
 export function certificates(cluster: Cluster): CertificateEntry[] {
   return [
     entry('operator', 'admin', 'ca', 'hardway-admin', 'kubeconfig', { organizations: [ADMINISTRATORS] }),
-    ...byRole(cluster, 'etcd').flatMap(etcdMember),
+    ...byRole(cluster, 'etcd').flatMap(hasStackedEtcd(cluster) ? stackedMember : etcdMember),
     ...byRole(cluster, 'master').flatMap((node) => master(cluster, node)),
     ...kubeNodes(cluster).flatMap((node) => everyNode(cluster, node)),
     ...addons(cluster),
@@ -74,6 +75,26 @@ function etcdMember(node: Node): CertificateEntry[] {
   ];
 }
 
+/** As kubeadm names and wants them: both certificates of a member carry all of its names. */
+function stackedMember(node: Node): CertificateEntry[] {
+  const names = { dns: ['localhost', node.name], ip: ['127.0.0.1', '::1', node.address] };
+  const both: Usage[] = ['server', 'client'];
+  const place = (name: string): string => `${PKI}/etcd/${name}.crt`;
+  return [
+    ...['server', 'peer'].map((name) =>
+      entry(node.name, `etcd-${name}`, 'etcd-ca', node.name, place(name), { usages: both, names }),
+    ),
+    entry(
+      node.name,
+      'etcd-healthcheck-client',
+      'etcd-ca',
+      'kube-etcd-healthcheck-client',
+      place('healthcheck-client'),
+    ),
+    entry(node.name, 'etcd-root', 'etcd-ca', 'root', '/etc/etcd/pki/root.crt'),
+  ];
+}
+
 function master(cluster: Cluster, node: Node): CertificateEntry[] {
   const client = (purpose: string, authority: AuthorityName, commonName: string): CertificateEntry =>
     entry(node.name, purpose, authority, commonName, `${PKI}/${purpose}.crt`);
@@ -89,7 +110,11 @@ function master(cluster: Cluster, node: Node): CertificateEntry[] {
     client('front-proxy-client', 'front-proxy-ca', 'front-proxy-client'),
     conf('controller-manager', 'system:kube-controller-manager'),
     conf('scheduler', 'system:kube-scheduler'),
-    conf('admin', `hardway-admin@${node.name}`, [ADMINISTRATORS]),
+    conf('admin', `hardway-admin@${node.name}`, [
+      ADMINISTRATORS,
+      // kubeadm gives this group its rights before ours has any.
+      ...(cluster.kubernetes.flavour === 'kubeadm' ? ['kubeadm:cluster-admins'] : []),
+    ]),
   ];
 }
 

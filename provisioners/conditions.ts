@@ -55,7 +55,11 @@ export const apiServerReady = (cluster: Cluster): Condition => ({
   description: 'the API server to be ready',
   on: namesOf(byRole(cluster, 'master')),
   enough: 1,
-  script: () => sh`state=$(systemctl is-active kube-apiserver)
+  script: () =>
+    cluster.kubernetes.flavour === 'kubeadm'
+      ? sh`[ -e /etc/kubernetes/kubelet.conf ] || exit 0
+${kubectl} get --raw /readyz --request-timeout=5s`
+      : sh`state=$(systemctl is-active kube-apiserver)
 [ "$state" = active ] || { echo "kube-apiserver is $state"; exit 1; }
 ${kubectl} get --raw /readyz --request-timeout=5s`,
   evidence: () => whyNoApi(cluster),

@@ -52,11 +52,11 @@ export const settledMembership = (cluster: Cluster): Membership => ({
   speaker: byRole(cluster, 'etcd')[0]?.name ?? '',
 });
 
-/** Printed by a machine with a database, for `parseEtcdFacts`. */
+/** Printed by a machine with a database, for `parseEtcdFacts`. kubeadm runs it as a pod, by its bare name. */
 export const etcdFactsScript: Script = sh`if [ -d /var/lib/etcd/member ]; then
   echo etcd=data
   [ -e ${BEGINNING} ] && echo etcd=begun
-  systemctl is-active --quiet etcd && timeout 3 ${etcdctl} member list --consistency=s 2>/dev/null | sed 's/^/member=/'
+  { systemctl is-active --quiet etcd || pgrep -f '^etcd ' >/dev/null; } && timeout 3 ${etcdctl} member list --consistency=s 2>/dev/null | sed 's/^/member=/'
 fi`;
 
 /** Lines such as `8e9e05c52164694d, started, master, https://10.0.0.11:2380, https://10.0.0.11:2379, false`. */

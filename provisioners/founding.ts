@@ -1,11 +1,14 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import { HardwayError } from '../src/errors.ts';
+import { hasStackedEtcd } from './kubeadm/topology.ts';
 
 /** Kept on each machine: what the standing cluster was made with and cannot be changed while it stands. */
 export const FOUNDING = '/var/lib/hardway/founding';
 
 const reasons: Readonly<Record<string, string>> = {
   name: 'machines, bridges and the database bear this name',
+  'kubernetes.flavour': 'units, pods and rights of the other one are on it',
+  'etcd made by kubeadm': 'the database would have to move; etcd of its own machines stays there',
   'network.podCidr': 'pods and leases have addresses from it',
   'network.serviceCidr': 'Services have addresses from it',
   'network.dns.domain': 'certificates, tokens and every pod’s resolver carry it',
@@ -20,9 +23,12 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** `key=value` lines. */
-export const founding = ({ name, network, controlPlane }: Cluster, node: Node): string =>
-  Object.entries({
+export const founding = (cluster: Cluster, node: Node): string => {
+  const { name, kubernetes, network, controlPlane } = cluster;
+  return Object.entries({
     name,
+    'kubernetes.flavour': kubernetes.flavour,
+    ...(kubernetes.flavour === 'kubeadm' ? { 'etcd made by kubeadm': hasStackedEtcd(cluster) } : {}),
     'network.podCidr': network.podCidr,
     'network.serviceCidr': network.serviceCidr,
     'network.dns.domain': network.dns.domain,
@@ -35,6 +41,7 @@ export const founding = ({ name, network, controlPlane }: Cluster, node: Node): 
   })
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
+};
 
 const flannel = ({
   store,

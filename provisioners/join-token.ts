@@ -7,6 +7,12 @@ import type { Scope } from './scope.ts';
 /** The group of whoever comes with a join token. */
 export const BOOTSTRAPPERS = 'system:bootstrappers:hardway';
 
+/** Its groups, by flavour: kubeadm binds what joining needs to one of its own. */
+export const JOINERS = {
+  scratch: [BOOTSTRAPPERS],
+  kubeadm: [BOOTSTRAPPERS, 'system:bootstrappers:kubeadm:default-node-token'],
+} as const;
+
 const TYPE = 'bootstrap.kubernetes.io/token';
 /** Whatever token it is: a plan does not know yet which one the run will make. */
 const ID = 'token:join';
@@ -28,7 +34,9 @@ export function joinToken({ cluster, token }: Scope): Resource {
     'token-id': base64(id),
     'token-secret': base64(secret),
     'usage-bootstrap-authentication': base64('true'),
-    'auth-extra-groups': base64(BOOTSTRAPPERS),
+    // Who comes with it finds the authority in the cluster's own description, signed with it.
+    ...(cluster.kubernetes.flavour === 'kubeadm' ? { 'usage-bootstrap-signing': base64('true') } : {}),
+    'auth-extra-groups': base64(JOINERS[cluster.kubernetes.flavour].join(',')),
     expiration: base64(expiry(ttl)),
   };
   const object = manifest(secretOf(id), {

@@ -3,8 +3,14 @@ import { taintsOf } from './resources/node.ts';
 import type { Scope } from './scope.ts';
 import { CIPHERS } from './tls.ts';
 
+/** What of a machine its kubelet must know. */
+export type KindOfMachine = Pick<Facts, 'cgroup' | 'container' | 'resolvConf'>;
+
 /** What a kubelet is told in /var/lib/kubelet/config.yaml. */
-export const kubeletConfiguration = ({ cluster, facts }: Scope): object => ({
+export const kubeletConfiguration = ({
+  cluster,
+  facts,
+}: Pick<Scope, 'cluster'> & { readonly facts: KindOfMachine }): Record<string, unknown> => ({
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
   authentication: {
@@ -44,7 +50,7 @@ export const registrationConfiguration = ({ cluster, node }: Scope): object => (
 });
 
 /** What some workloads would feel: a lab is spared it. */
-const hardened = ({ container }: Facts): object => ({
+const hardened = ({ container }: KindOfMachine): object => ({
   // A shell that nobody uses is closed.
   streamingConnectionIdleTimeout: '5m',
   podPidsLimit: 4096,

@@ -14,18 +14,21 @@ export interface Listener {
 }
 
 /**
- * One line a socket whose program was not started by a unit of ours; sockets of the kernel (VXLAN) are shared and
+ * One line a socket whose program was not started by a unit or pod of ours; sockets of the kernel (VXLAN) are shared and
  * left out. One ss and one awk, whatever listens.
  */
 export const listenersScript: Script = sh`ss -H -lntup 2>/dev/null | awk '{
   if (!match($0, /\\(\\("[^"]*",pid=[0-9]+/)) next
   who = substr($0, RSTART + 3, RLENGTH - 3); split(who, part, "\\",pid=")
-  unit = ""; group = "/proc/" part[2] "/cgroup"
-  while ((getline line < group) > 0) if (match(line, /[^\\/]*\\.service$/)) unit = substr(line, RSTART)
+  unit = ""; pod = 0; group = "/proc/" part[2] "/cgroup"
+  while ((getline line < group) > 0) {
+    if (match(line, /[^\\/]*\\.service$/)) unit = substr(line, RSTART)
+    if (line ~ /\\/kubepods/) pod = 1
+  }
   close(group)
   first = ""; file = "/etc/systemd/system/" unit
   if (unit != "") { getline first < file; close(file) }
-  if (first !~ /Written by Hardway\\.$/) print "listens=" $1 " " $5 " " part[2] " " part[1]
+  if (!pod && first !~ /Written by Hardway\\.$/) print "listens=" $1 " " $5 " " part[2] " " part[1]
 }'`;
 
 /** `tcp 0.0.0.0:6443 812 haproxy`, one a line. */

@@ -5,6 +5,8 @@ import { HardwayError, MachineError } from '../src/errors.ts';
 import type { EncryptionKey } from '../src/state/encryption-keys.ts';
 import { authorities, type AuthorityName } from './certificates.ts';
 import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
+import { byKubeadm } from './kubeadm/order.ts';
+import { isUnverified } from './kubeadm/preflight.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
 import { refuseImpossible } from './founding.ts';
@@ -47,15 +49,20 @@ export const phases = (
   own: Own = nothingOwn,
   standing: Standing = settled(cluster),
 ): Phase<Scope>[] => [
+  ...(cluster.kubernetes.flavour === 'kubeadm' ? byKubeadm : byHand)(cluster, present, standing),
+  resize(cluster),
+  leave(cluster, leaving, present, standing),
+  ...(comesInPods(cluster) ? [plugIn(cluster, present)] : []),
+  addons(cluster, own, present),
+];
+
+/** The scratch flavour. */
+const byHand = (cluster: Cluster, present: readonly string[], standing: Standing): Phase<Scope>[] => [
   ...shared(cluster),
   ...foundation(cluster, present, standing),
   ...network(cluster, present),
   ...control(cluster, present, standing),
   ...node(cluster, present),
-  resize(cluster),
-  leave(cluster, leaving, present, standing),
-  ...(comesInPods(cluster) ? [plugIn(cluster, present)] : []),
-  addons(cluster, own, present),
 ];
 
 /** The scratch flavour, from bare machines to a working cluster. */
@@ -157,10 +164,13 @@ function adaptations(cluster: Cluster, machines: ReadonlyMap<string, Facts>): st
   return [...alike].map(([text, names]) => `${text} (${names.sort().join(', ')})`);
 }
 
-const adaptationsOf = ({ host }: Cluster, facts: Facts): string[] => [
+const adaptationsOf = ({ host, kubernetes }: Cluster, facts: Facts): string[] => [
   ...(facts.cgroup === 1 ? ['cgroup v1: the kubelet is told to accept it, with the cgroupfs driver'] : []),
   ...(facts.container
     ? ['a container: kernel-wide settings, modules and swap are the host’s and left alone']
+    : []),
+  ...(kubernetes.flavour === 'kubeadm' && isUnverified(facts)
+    ? ['kubeadm’s check SystemVerification is ignored: it wants cgroup v2 and a kernel of the machine’s own']
     : []),
   ...(facts.resolvConf === ''
     ? ['no name server but itself: pods there resolve only names of the cluster']

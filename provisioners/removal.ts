@@ -6,7 +6,15 @@ const services = [
   ...['flanneld', 'hardway-routes', 'etcd', 'containerd'],
 ];
 const programs = [
-  ...['kubelet', 'kubectl', 'kube-proxy', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
+  ...[
+    'kubeadm',
+    'kubelet',
+    'kubectl',
+    'kube-proxy',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+  ],
   ...['etcd', 'etcdctl', 'etcdutl', 'flanneld', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'],
 ];
 const folders = [

@@ -69,7 +69,7 @@ export const controllersPhase = (cluster: Cluster, { fresh, electing }: Standing
 });
 
 function apiServerResources(scope: Scope): Resource[] {
-  const { cluster, node, artefacts, pki, encryption } = scope;
+  const { cluster, node, artefacts, pki } = scope;
   const { audit } = cluster.security;
   const pair = (name: string): FileResource[] => [
     file(`${PKI}/${name}.crt`, pki.leaf(`${node.name}/${name}`).certificate),
@@ -81,18 +81,7 @@ function apiServerResources(scope: Scope): Resource[] {
     file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').trustPem),
     ...['apiserver', 'apiserver-kubelet-client', 'apiserver-etcd-client', 'front-proxy-client'].flatMap(pair),
   ];
-  const follows = [
-    file(`${PKI}/etcd/ca.crt`, pki.authority('etcd-ca').trustPem),
-    file(`${PKI}/sa.pub`, pki.serviceAccount.publicPem),
-    file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
-    file('/etc/kubernetes/authentication.yaml', yaml(authentication), { mode: 0o600 }),
-    file('/etc/kubernetes/admission.yaml', admission(cluster), { mode: 0o600 }),
-    file('/etc/kubernetes/audit-policy.yaml', auditPolicy(), { mode: 0o600 }),
-    file('/etc/kubernetes/encryption.yaml', encryptionConfiguration(encryption), {
-      secret: true,
-      why: 'Whoever reads the database, or a copy of it, finds no Secret there.',
-    }),
-  ];
+  const follows = apiServerFollows(scope);
   const flags = cluster.controlPlane.extraArgs;
   const unit = template('control-plane/kube-apiserver.service', {
     program: programLine(artefacts.get('kube-apiserver')),
@@ -122,17 +111,33 @@ function apiServerResources(scope: Scope): Resource[] {
   ];
 }
 
-/** Whoever has no credential may ask whether the API is healthy, and nothing else. */
-const authentication = {
+export const apiServerFollows = ({ cluster, pki, encryption }: Scope): FileResource[] => [
+  file(`${PKI}/etcd/ca.crt`, pki.authority('etcd-ca').trustPem),
+  file(`${PKI}/sa.pub`, pki.serviceAccount.publicPem),
+  file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
+  file('/etc/kubernetes/authentication.yaml', yaml(authentication(cluster)), { mode: 0o600 }),
+  file('/etc/kubernetes/admission.yaml', admission(cluster), { mode: 0o600 }),
+  file('/etc/kubernetes/audit-policy.yaml', auditPolicy(), { mode: 0o600 }),
+  file('/etc/kubernetes/encryption.yaml', encryptionConfiguration(encryption), {
+    secret: true,
+    why: 'Whoever reads the database, or a copy of it, finds no Secret there.',
+  }),
+];
+
+/** Whoever has no credential may ask whether the API is healthy, and nothing else; with kubeadm also whom to trust. */
+const authentication = ({ kubernetes }: Cluster): object => ({
   apiVersion: 'apiserver.config.k8s.io/v1',
   kind: 'AuthenticationConfiguration',
   anonymous: {
     enabled: true,
-    conditions: ['/livez', '/readyz', '/healthz'].map((path) => ({ path })),
+    conditions: [
+      ...['/livez', '/readyz', '/healthz'],
+      ...(kubernetes.flavour === 'kubeadm' ? ['/api/v1/namespaces/kube-public/configmaps/cluster-info'] : []),
+    ].map((path) => ({ path })),
   },
-};
+});
 
-function conf({ cluster, node, pki }: Scope, name: string): FileResource {
+export function conf({ cluster, node, pki }: Scope, name: string): FileResource {
   const ca = pki.authority('ca').trustPem;
   const text = kubeconfig(cluster.name, apiServer(cluster, node), ca, name, pki.leaf(`${node.name}/${name}`));
   return file(`/etc/kubernetes/${name}.conf`, text, { secret: true });

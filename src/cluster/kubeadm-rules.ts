@@ -10,7 +10,8 @@ export function kubeadmFindings(
   if (kubernetes?.flavour === undefined) return [];
   if (kubernetes.flavour === 'scratch') return withoutKubeadm(kubeadm);
   const roles = (nodes ?? []).map((entry) => entry?.roles);
-  const isExternal = roles.some((each) => each?.includes('etcd') === true && !each.includes('master'));
+  // As hasStackedEtcd judges.
+  const isExternal = roles.some((each) => each?.includes('etcd') !== each?.includes('master'));
   return [
     ...(written.pki?.signer === 'operator' ? [wrong(['pki', 'signer'], KUBEADM_SIGNS, '"cluster"')] : []),
     ...(written.controlPlane?.style === 'systemd'
@@ -28,10 +29,21 @@ export function kubeadmFindings(
           ),
         ]
       : []),
+    ...(written.network?.flannel?.store === 'etcd' && !isExternal
+      ? [
+          wrong(
+            ['network', 'flannel', 'store'],
+            STACKED,
+            '"kubernetes"; or etcd on machines that are no masters',
+          ),
+        ]
+      : []),
     ...patchFindings(kubeadm?.patches ?? [], isExternal),
   ];
 }
 
+const STACKED =
+  'etcd is made by kubeadm here and has no users: a minion with a credential for it could read all';
 const KUBEADM_SIGNS = 'with kubernetes.flavour kubeadm the masters sign what kubelets ask for';
 
 /** A field that would be read by nobody is a mistake. */

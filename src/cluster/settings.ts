@@ -58,8 +58,12 @@ const defaults: Settings = {
 /** Settings that every machine has unless its entry says otherwise; memory in MiB. */
 export const machineDefaults = { cpus: 2, memory: 2048 };
 
-/** What is another default with kubeadm: it makes static pods, and its controller-manager signs what kubelets ask for. */
-const withKubeadm: Pick<Settings, 'controlPlane' | 'pki'> = {
+/**
+ * What is another default with kubeadm: it makes static pods, its controller-manager signs what kubelets ask for, and
+ * its etcd knows no users.
+ */
+const withKubeadm: Pick<Settings, 'controlPlane' | 'network' | 'pki'> = {
+  network: { ...defaults.network, flannel: { ...defaults.network.flannel, store: 'kubernetes' } },
   controlPlane: { ...defaults.controlPlane, style: 'static-pods' },
   pki: { ...defaults.pki, signer: 'cluster' },
 };
@@ -75,7 +79,7 @@ export function settle(description: Description): Settings {
     kubernetes: withDefaults(defaults.kubernetes, given.kubernetes),
     network: {
       ...withDefaults(defaults.network, given.network && network),
-      flannel: { ...defaults.network.flannel, ...flannel },
+      flannel: { ...flavoured.network.flannel, ...flannel },
     },
     dns: { ...defaults.dns, ...dns },
     controlPlane: withDefaults(

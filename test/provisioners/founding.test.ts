@@ -41,6 +41,11 @@ describe('what a standing cluster cannot become', () => {
   const cases: [string, Cluster, string[]][] = [
     ['its name', { ...cluster, name: 'shop' }, [`name is ${cluster.name} and cannot become shop`]],
     [
+      'its flavour',
+      { ...cluster, kubernetes: { ...cluster.kubernetes, flavour: 'kubeadm' } },
+      ['kubernetes.flavour is scratch and cannot become kubeadm'],
+    ],
+    [
       'pod range',
       network({ podCidr: '10.1.0.0/16' }),
       ['network.podCidr is 10.244.0.0/16 and cannot become 10.1.0.0/16'],

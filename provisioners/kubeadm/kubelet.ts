@@ -1,0 +1,64 @@
+import { sh } from '../../src/connection/quote.ts';
+import type { Resource } from '../../src/engine/resource.ts';
+import { command } from '../../src/resources/command.ts';
+import { file, type FileResource } from '../../src/resources/file.ts';
+import { service } from '../../src/resources/service.ts';
+import { programLine } from '../program.ts';
+import type { Scope } from '../scope.ts';
+import { template } from '../template.ts';
+import { kubeletDigest } from './kubelet-settings.ts';
+import { LOG, PATCHES } from './names.ts';
+
+const CONFIG = '/var/lib/kubelet/config.yaml';
+
+/** The unit that kubeadm starts once it has written the configuration; and its service, for a machine that has joined. */
+export const kubeletUnit = ({ artefacts }: Scope): [FileResource, Resource] =>
+  service(
+    'kubelet',
+    template('kubelet/kubeadm.service', { program: programLine(artefacts.get('kubelet')) }),
+    {
+      follows: [],
+      interrupts: 'its pods go on',
+    },
+  );
+
+/** Notes at the end of the file from which settings kubeadm wrote it, and what it wrote. The kubelet takes no notice. */
+export const markKubelet = (digest: string) => sh`sed '/^# Made from /d' ${CONFIG} >${CONFIG}.hardway
+echo "# Made from" ${digest} "as $(sha256sum <${CONFIG}.hardway)" >>${CONFIG}.hardway
+chmod 600 ${CONFIG}.hardway
+mv -f ${CONFIG}.hardway ${CONFIG}`;
+
+/** What the kubelet of a machine that has joined is told: the cluster's settings with the machine's own patches. */
+export function kubeletSettings(scope: Scope): Resource {
+  const digest = kubeletDigest(scope);
+  return {
+    id: `kubelet:${CONFIG}`,
+    desired: { 'made from': digest, 'as kubeadm wrote it': true },
+    question: command(
+      sh`[ -e ${CONFIG} ] || exit 0
+tail -n 1 ${CONFIG}
+sed '$d' ${CONFIG} | sha256sum`,
+      (output) => {
+        if (output === '') return null;
+        const [last = '', sum = ''] = output.split('\n');
+        const [, made = '', noted = ''] = /^# Made from (\S+) as (.*)$/.exec(last) ?? [];
+        return { 'made from': made, 'as kubeadm wrote it': noted === sum };
+      },
+    ),
+    steps: () => [
+      {
+        run: sh`/usr/local/bin/kubeadm upgrade node phase kubelet-config ${`--patches=${PATCHES}`} --kubeconfig=/etc/kubernetes/kubelet.conf >>${LOG} 2>&1 || { tail -n 15 ${LOG}; exit 1; }`,
+      },
+      { run: markKubelet(digest) },
+      { run: sh`systemctl restart kubelet` },
+    ],
+    disturbs: () => ['restarts kubelet.service: its pods go on'],
+    why: 'Written by kubeadm from the ConfigMap kubelet-config and the patches on this machine.',
+  };
+}
+
+/** See NO_RESOLVER in phases/kubelet.ts. */
+export const resolver = (path: string): Resource =>
+  file(path, 'nameserver 192.0.2.1\n', {
+    why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',
+  });

@@ -1,0 +1,27 @@
+import type { Cluster } from '../../src/cluster/model.ts';
+import type { Facts } from '../facts.ts';
+
+/** What a join that was cut off has left: it is taken up again, and our own preflight has looked at ports. */
+const REPEATED = [
+  ...['DirAvailable--etc-kubernetes-manifests', 'DirAvailable--var-lib-etcd'],
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'].map(
+    (name) => `FileAvailable--etc-kubernetes-manifests-${name}.yaml`,
+  ),
+  ...['bootstrap-kubelet.conf', 'kubelet.conf', 'pki-ca.crt'].map(
+    (name) => `FileAvailable--etc-kubernetes-${name}`,
+  ),
+  ...[10250, 10257, 10259, 2379, 2380].map((port) => `Port-${port}`),
+];
+
+/** Checks of kubeadm that may fail on such a machine. */
+export const ignoredChecks = ({ kubeadm, controlPlane }: Cluster, facts: KindOfMachine): string[] => [
+  ...REPEATED,
+  `Port-${controlPlane.port}`,
+  ...(isUnverified(facts) ? ['SystemVerification'] : []),
+  ...kubeadm.ignorePreflightErrors,
+];
+
+export type KindOfMachine = Pick<Facts, 'cgroup' | 'container'>;
+
+/** The check wants cgroup v2 and reads the configuration of the kernel, which in a container is the host's. */
+export const isUnverified = ({ cgroup, container }: KindOfMachine): boolean => cgroup === 1 || container;
