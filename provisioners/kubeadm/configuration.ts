@@ -47,6 +47,7 @@ export const clusterConfiguration = ({ cluster, artefacts }: Pick<Scope, 'cluste
   scheduler: { extraArgs: schedulerFlags(cluster) },
   // Both are made by Hardway: CoreDNS is an add-on like the others, kube-proxy comes once its settings are there.
   dns: { disabled: true },
+  ...(cluster.network.kubeProxy === 'disabled' ? { proxy: { disabled: true } } : {}),
 });
 
 const tagOf = (reference = ''): string => reference.slice(reference.lastIndexOf(':') + 1);

@@ -6,7 +6,7 @@ import { kubectl } from '../resources/manifest.ts';
 import type { Scope } from '../scope.ts';
 import { mark } from './component.ts';
 import { components } from './components.ts';
-import { clusterConfiguration, documents, initConfiguration, proxyConfiguration } from './configuration.ts';
+import { clusterConfiguration, documents, initConfiguration } from './configuration.ts';
 import { markKubelet } from './kubelet.ts';
 import { kubeletDigest, sharedKubeletSettings } from './kubelet-settings.ts';
 import { kubeadm, LIMIT } from './run.ts';
@@ -66,5 +66,4 @@ const configuration = (scope: Scope): string =>
     initConfiguration(scope, { token: scope.token, seconds: secondsIn(scope.cluster.token.ttl) }),
     clusterConfiguration(scope),
     sharedKubeletSettings(scope.cluster),
-    proxyConfiguration(scope),
   );

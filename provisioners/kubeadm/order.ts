@@ -21,7 +21,7 @@ export const byKubeadm = (
   standing: Standing,
 ): Phase<Scope>[] => [
   ...shared(cluster),
-  ...(hasStackedEtcd(cluster) ? [] : database(cluster, standing)),
+  ...(hasStackedEtcd(cluster) ? [] : database(cluster, present, standing)),
   ...network(cluster, present),
   filesPhase(cluster, present),
   initPhase(cluster, present),
@@ -34,8 +34,8 @@ export const byKubeadm = (
 ];
 
 /** Our own, where it is not kubeadm's. */
-const database = (cluster: Cluster, { membership }: Standing): Phase<Scope>[] => [
+const database = (cluster: Cluster, present: readonly string[], { membership }: Standing): Phase<Scope>[] => [
   etcd(cluster, membership),
   etcdMembers(cluster, membership),
-  ...(hasEtcdStore(cluster) ? [] : [etcdUsersPhase(cluster)]),
+  ...(hasEtcdStore(cluster) ? [] : [etcdUsersPhase(cluster, present)]),
 ];

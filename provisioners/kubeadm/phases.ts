@@ -8,13 +8,14 @@ import {
   containerdAnswers,
   etcdHasQuorum,
   mayJoin,
+  nodesHaveSubnets,
   nodesReady,
   prepared,
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
 import { noJoinToken } from '../join-token.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
-import { hasEtcdStore } from '../pod-network.ts';
+import { allocatesSubnets } from '../pod-network.ts';
 import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
 import { byRole, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
@@ -138,7 +139,10 @@ export function joinPhase(cluster: Cluster, there: readonly string[]): Phase<Sco
           ...(isSpeaker(scope, there) ? [openRequests] : []),
         ],
         attend,
-        settle: [...(hasEtcdStore(cluster) ? [nodesReady(cluster, present)] : []), requestsAnswered(cluster)],
+        settle: [
+          allocatesSubnets(cluster) ? nodesHaveSubnets(cluster, present) : nodesReady(cluster, present),
+          requestsAnswered(cluster),
+        ],
       },
       {
         title: 'what joining needed',

@@ -2,31 +2,45 @@ import type { Cluster } from '../../src/cluster/model.ts';
 import { sh } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
+import { command } from '../../src/resources/command.ts';
 import { apiServerReady, workloadReady } from '../conditions.ts';
-import { kubectl, question } from '../resources/manifest.ts';
-import { byRole, namesOf, type Scope } from '../scope.ts';
+import { kubectl, type Manifest, question } from '../resources/manifest.ts';
+import { byRole, kubeNodes, namesOf, type Scope } from '../scope.ts';
 import { clusterConfiguration, documents, initConfiguration, proxyConfiguration } from './configuration.ts';
 import { digest } from './kubelet-settings.ts';
 import { kubeadm } from './run.ts';
 import { speakerOf } from './topology.ts';
 
 /** Services become reachable: kube-proxy as kubeadm's DaemonSet, on every node. */
-export const proxyPhase = (cluster: Cluster, present: readonly string[]): Phase<Scope> => ({
-  name: 'proxy',
-  title: 'Make Services reachable',
-  docs: 'https://kubernetes.io/docs/reference/networking/virtual-ips/',
-  on: namesOf(byRole(cluster, 'master')),
-  needs: [apiServerReady(cluster)],
-  stages: [
-    {
-      title: 'kube-proxy',
-      resources: (scope) => (speakerOf(scope, present) === scope.node ? [daemonSet(scope)] : []),
-      settle: [workloadReady(cluster, 'daemonset', 'kube-system', 'kube-proxy')],
-    },
-  ],
-});
+export function proxyPhase(cluster: Cluster, present: readonly string[]): Phase<Scope> {
+  const isOff = cluster.network.kubeProxy === 'disabled';
+  return {
+    name: 'proxy',
+    title: 'Make Services reachable',
+    docs: 'https://kubernetes.io/docs/reference/networking/virtual-ips/',
+    on: namesOf(kubeNodes(cluster)),
+    needs: [apiServerReady(cluster)],
+    stages: [
+      {
+        title: 'kube-proxy',
+        on: namesOf(byRole(cluster, 'master')),
+        resources: (scope) =>
+          speakerOf(scope, present) === scope.node ? [isOff ? noDaemonSet : daemonSet(scope)] : [],
+        settle: isOff ? [] : [workloadReady(cluster, 'daemonset', 'kube-system', 'kube-proxy')],
+      },
+      ...(isOff ? [{ title: 'its rules', on: namesOf(kubeNodes(cluster)), resources: () => [noRules] }] : []),
+    ],
+  };
+}
 
 const MARK = 'hardway.dev/config';
+
+const DAEMON_SET: Manifest = {
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: { name: 'kube-proxy', namespace: 'kube-system' },
+};
+const ID = 'daemonset:kube-system/kube-proxy';
 
 function daemonSet(scope: Scope): Resource {
   const settings = proxyConfiguration(scope);
@@ -36,16 +50,9 @@ function daemonSet(scope: Scope): Resource {
   const wanted = digest([settings, controlPlaneEndpoint, kubernetesVersion, masters.length > 1 || masters]);
   const template = { metadata: { annotations: { [MARK]: wanted } } };
   return {
-    id: 'daemonset:kube-system/kube-proxy',
+    id: ID,
     desired: { 'made from': wanted },
-    question: question(
-      {
-        apiVersion: 'apps/v1',
-        kind: 'DaemonSet',
-        metadata: { name: 'kube-proxy', namespace: 'kube-system' },
-      },
-      ({ spec }) => ({ 'made from': marked(spec) }),
-    ),
+    question: question(DAEMON_SET, ({ spec }) => ({ 'made from': marked(spec) })),
     steps: () => [
       {
         run: kubeadm(
@@ -61,6 +68,33 @@ function daemonSet(scope: Scope): Resource {
     why: 'Made by kubeadm; other settings make other pods of it.',
   };
 }
+
+/** Somebody else does what it did (network.kubeProxy: "disabled"). */
+const noDaemonSet: Resource = {
+  id: ID,
+  desired: null,
+  question: question(DAEMON_SET, () => ({ there: true })),
+  steps: () => [
+    {
+      run: sh`${kubectl} delete daemonset/kube-proxy configmap/kube-proxy --namespace kube-system --ignore-not-found --timeout=60s >/dev/null`,
+    },
+  ],
+  disturbs: () => ['ends kube-proxy on every node'],
+};
+
+/** It leaves them behind when it ends. */
+const noRules: Resource = {
+  id: 'nftables:kube-proxy',
+  desired: { tables: 0 },
+  question: command(sh`nft list tables 2>/dev/null | grep -c ' kube-proxy$'; true`, (output) => ({
+    tables: Number(output),
+  })),
+  steps: () => [
+    {
+      run: sh`for family in ip ip6; do nft delete table $family kube-proxy 2>/dev/null || true; done`,
+    },
+  ],
+};
 
 function marked(spec: unknown): string {
   const { template } = (spec ?? {}) as {
