@@ -55,6 +55,8 @@ export interface Outcome {
 }
 
 const PASSES = 8;
+/** Seconds that facts may take: some twenty short commands. */
+const FACTS = 60;
 /** Passes in a row that a lost connection may end. */
 const LOSSES = 3;
 
@@ -202,7 +204,7 @@ async function askFacts<S>(
 ): Promise<Map<string, string>> {
   const facts = new Map<string, string>();
   await everywhere(present, async (name, connection) => {
-    const result = await connection.run(recipe.facts, { limit: 30 });
+    const result = await connection.run(recipe.facts, { limit: FACTS });
     refuseLost(name, result, 'while it was asked what kind of machine it is');
     if (!result.ok) {
       throw new HardwayError(

@@ -24,11 +24,14 @@ export async function survey(
   return new Map(answered.flatMap((part) => [...part]));
 }
 
+/** Seconds: a slow machine that never kept digests reads a gigabyte of programs. */
+const ANSWER = 180;
+
 type Batches = ReadonlyMap<Batch, readonly Observation[]>;
 
 async function ask(machine: string, connection: Connection, batches: Batches): Promise<Survey> {
   const mark = randomBytes(8).toString('hex');
-  const result = await connection.run(questionScript(batches, mark), { limit: 60 });
+  const result = await connection.run(questionScript(batches, mark), { limit: ANSWER });
   refuseLost(machine, result, 'while it was asked what is there');
   if (!result.ok) {
     throw new MachineError(
