@@ -6,12 +6,15 @@ import { refuseLost } from '../src/engine/lost.ts';
 import { check } from '../src/engine/settle.ts';
 import { HardwayError, MachineError } from '../src/errors.ts';
 import { etcdHasQuorum } from './conditions.ts';
+import { goOnAlone, survivors } from './etcd-recovery.ts';
 import { etcdStatus } from './etcd-status.ts';
 import { received } from '../src/cli/received-file.ts';
 import { etcdctl } from './etcdctl.ts';
 
 export const database: Database = {
   status: etcdStatus,
+  survivors,
+  goOnAlone,
   async snapshot(cluster, machines, file, signal) {
     const member = await healthyMember(cluster, machines);
     return { member: member.name, ...(await snapshotOf(member.name, member.connection, file, signal)) };

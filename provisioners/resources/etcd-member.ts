@@ -49,7 +49,8 @@ export const votes = ({ name, address }: Joining): Resource => ({
 const promotion = (
   address: string,
 ): Script => sh`id=$(${etcdctl} member list | grep -F ${peerUrl({ address })} | cut -d, -f1)
-end=$(( $(date +%s) + ${LEARNING} ))
+limit=${LEARNING}
+end=$(( $(date +%s) + limit ))
 until said=$(${etcdctl} member promote "$id" 2>&1); do
   [ "$(date +%s)" -lt $end ] || { echo "$said" >&2; exit 1; }
   sleep 0.3

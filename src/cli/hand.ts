@@ -83,6 +83,26 @@ export interface Database {
   snapshot(cluster: Cluster, machines: Machines, file: string, signal: AbortSignal): Promise<Snapshot>;
   /** One member after the other, the leader last; told as each is done. Throws MachineError when one is not healthy. */
   defragment(cluster: Cluster, machines: Machines, told: (one: Defragmented) => void): Promise<void>;
+  /** What each member still has, whether or not it has a quorum. */
+  survivors(cluster: Cluster, machines: Machines): Promise<Recovery>;
+  /** One member goes on alone; what the others have is set aside. Throws MachineError. */
+  goOnAlone(cluster: Cluster, machines: Machines, chosen: string): Promise<void>;
+}
+
+export interface Recovery {
+  readonly members: readonly Survivor[];
+  readonly hasQuorum: boolean;
+  /** Who knows most; null: nobody has anything. */
+  readonly best: string | null;
+}
+
+export interface Survivor {
+  readonly name: string;
+  readonly state: 'in a quorum' | 'alone' | 'empty' | 'not there';
+  /** As the database counts its changes. */
+  readonly revision: number | null;
+  /** Seconds since 1970. */
+  readonly written: number | null;
 }
 
 export interface DatabaseStatus {

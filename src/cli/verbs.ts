@@ -20,6 +20,7 @@ import { node } from './verbs/node.ts';
 import { phase, phases } from './verbs/phases.ts';
 import { pki } from './verbs/pki.ts';
 import { plan } from './verbs/plan.ts';
+import { recover } from './verbs/recover.ts';
 import { security } from './verbs/security.ts';
 import { status } from './verbs/status.ts';
 import { token } from './verbs/token.ts';
@@ -51,6 +52,7 @@ export const verbs = (product: Product): Verb[] => [
   ssh,
   logs(product),
   etcd(product),
+  recover(product),
   version(product),
   ui(product),
   supportBundle(product),

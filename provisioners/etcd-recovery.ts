@@ -1,0 +1,110 @@
+import type { Recovery, Survivor } from '../src/cli/hand.ts';
+import type { Cluster } from '../src/cluster/model.ts';
+import type { Connection } from '../src/connection/connection.ts';
+import { type Script, sh } from '../src/connection/quote.ts';
+import { refuseLost } from '../src/engine/lost.ts';
+import { MachineError } from '../src/errors.ts';
+import { etcdctl } from './etcdctl.ts';
+import { byRole } from './scope.ts';
+
+type Machines = ReadonlyMap<string, Connection>;
+
+/** Where a database is kept that another one took the place of: never deleted by us. */
+const KEPT = '/var/lib/etcd-kept';
+
+/** Also of a member that has no quorum, and of one that does not run. */
+const question = sh`[ -d /var/lib/etcd/member ] || { echo empty; exit 0; }
+${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1 && echo quorum
+said=$(${etcdctl} endpoint status --command-timeout=3s -w json 2>/dev/null) && revision=$(echo "$said" | sed -n 's/.*"revision":\\([0-9]*\\).*/\\1/p')
+if [ -z "$revision" ]; then
+  timeout 20 systemctl stop etcd
+  revision=$(/usr/local/bin/etcdutl snapshot status /var/lib/etcd/member/snap/db -w json 2>/dev/null | sed -n 's/.*"revision":\\([0-9]*\\).*/\\1/p')
+fi
+echo "revision \${revision:-unknown}"
+echo "written $(stat -c %Y /var/lib/etcd/member/snap/db)"`;
+
+/** What every member of cluster.json still has. Throws MachineError for one that cannot be asked. */
+export async function survivors(cluster: Cluster, machines: Machines): Promise<Recovery> {
+  const members = await Promise.all(
+    byRole(cluster, 'etcd').map(async ({ name }): Promise<Survivor> => {
+      const connection = machines.get(name);
+      if (connection === undefined) return { name, state: 'not there', revision: null, written: null };
+      const result = await connection.run(question, { limit: 60 });
+      refuseLost(name, result, 'while its database was looked at');
+      const word = (key: string): number | null => {
+        const text = new RegExp(`^${key} (\\d+)$`, 'm').exec(result.stdout)?.[1];
+        return text === undefined ? null : Number(text);
+      };
+      const state = /^quorum$/m.test(result.stdout)
+        ? 'in a quorum'
+        : word('revision') === null
+          ? 'empty'
+          : 'alone';
+      return { name, state, revision: word('revision'), written: word('written') };
+    }),
+  );
+  const best = members
+    .filter(({ state }) => state === 'alone')
+    .sort((a, b) => (b.revision ?? 0) - (a.revision ?? 0) || (b.written ?? 0) - (a.written ?? 0))[0];
+  return {
+    members,
+    hasQuorum: members.some(({ state }) => state === 'in a quorum'),
+    best: best?.name ?? null,
+  };
+}
+
+/**
+ * `chosen` goes on alone with what it has; the others lose their place and will join as new members. What they had is
+ * moved aside. Throws MachineError.
+ */
+export async function goOnAlone(cluster: Cluster, machines: Machines, chosen: string): Promise<void> {
+  const others = byRole(cluster, 'etcd').filter(({ name }) => name !== chosen && machines.has(name));
+  // First the others: two databases that both take themselves for the cluster would be worse than none.
+  await Promise.all(others.map(({ name }) => done(name, machines.get(name), setAside, 'was set aside')));
+  await done(chosen, machines.get(chosen), alone, 'went on alone');
+}
+
+const setAside: Script = sh`set -e
+systemctl stop etcd
+[ -d /var/lib/etcd/member ] || exit 0
+install -d -m 0700 -o etcd -g etcd ${KEPT}
+mv /var/lib/etcd/member ${KEPT}/member-$(date -u +%Y%m%dT%H%M%SZ)`;
+
+/** For the one start that drops all other members; not even a reboot may meet it again. */
+const alone: Script = sh`set -e
+folder=/run/systemd/system/etcd.service.d
+forget() { rm -rf "$folder"; systemctl daemon-reload; }
+trap forget EXIT
+trap 'exit 143' TERM HUP INT
+systemctl stop etcd
+install -d -m 0700 -o etcd -g etcd ${KEPT}
+cp -a /var/lib/etcd/member ${KEPT}/member-$(date -u +%Y%m%dT%H%M%SZ)
+mkdir -p "$folder"
+printf '[Service]\\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\\n' > "$folder/alone.conf"
+systemctl daemon-reload
+timeout 90 systemctl start etcd
+end=$(( $(date +%s) + 60 ))
+until said=$(${etcdctl} endpoint health --command-timeout=3s 2>&1); do
+  [ "$(date +%s)" -lt $end ] || { echo "$said" >&2; exit 1; }
+  sleep 0.5
+done`;
+
+async function done(
+  machine: string,
+  connection: Connection | undefined,
+  script: Script,
+  what: string,
+): Promise<void> {
+  if (connection === undefined) throw new MachineError(machine, 'is not there');
+  const result = await connection.run(script, { limit: 240, alone: 'etcd-recovery' });
+  refuseLost(machine, result, `before its database ${what}`);
+  if (result.ok) return;
+  throw new MachineError(
+    machine,
+    `its database could not be recovered (${result.outcome}, exit ${result.code})`,
+    {
+      evidence: result.stderr.trim().split('\n').slice(-5),
+      remedy: `Nothing is deleted: ${KEPT} on each machine has what was there. Run hardway recover again.`,
+    },
+  );
+}
