@@ -1,9 +1,22 @@
-import { type Script, verbatim } from '../src/connection/quote.ts';
+import { type Script, sh, verbatim } from '../src/connection/quote.ts';
+
+const CREDENTIAL = '--cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key';
 
 /** etcdctl as etcd's user root, on a machine that runs a member. */
 export const etcdctl = verbatim(
-  '/usr/local/bin/etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key' as Script,
+  `/usr/local/bin/etcdctl --endpoints=https://127.0.0.1:2379 ${CREDENTIAL}` as Script,
 );
+
+/**
+ * The same, asking the leader. Others hand over some calls to it as nobody in particular, which etcd refuses as soon as
+ * it has users: the caller would wait in vain.
+ */
+export const etcdctlAtLeader = verbatim(
+  `/usr/local/bin/etcdctl --endpoints="$leader" ${CREDENTIAL}` as Script,
+);
+
+/** Sets `$leader`. Columns of the status: …, is leader, is learner, … */
+export const findLeader: Script = sh`leader=$(${etcdctl} endpoint status --cluster 2>/dev/null | grep ', true, false, ' | cut -d, -f1)`;
 
 /** With whom a member starts for the first time; gone as soon as it has been part of a quorum. */
 export const BEGINNING = '/etc/etcd/beginning.env';
