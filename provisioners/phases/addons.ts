@@ -3,14 +3,8 @@ import type { Condition, Phase, Stage } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { type AddonObject, builtInObjects, ownObjects } from '../addons/objects.ts';
 import { addonsOf, pluginOf } from '../addons/built-in.ts';
-import {
-  apiServerReady,
-  authorityPublished,
-  established,
-  isWorkload,
-  nodesConnected,
-  workloadReady,
-} from '../conditions.ts';
+import { apiServerReady, authorityPublished, nodesConnected } from '../conditions.ts';
+import { established, isWorkload, workloadReady } from '../rollouts.ts';
 import { isGround } from '../own/order.ts';
 import type { Own } from '../own/own-object.ts';
 import { entryOf, pruned, recorded } from '../resources/inventory.ts';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { manifest } from '../../provisioners/resources/manifest.ts';
 import { cachedArtefacts } from '../../src/artefacts/artefacts.ts';
 import { localConnection } from '../../src/connection/local.ts';
-import { rolledOut } from '../../provisioners/conditions.ts';
+import { rolledOut } from '../../provisioners/rollouts.ts';
 import { whyNoApi } from '../../provisioners/diagnosis.ts';
 import { loadCluster } from '../../src/cluster/load.ts';
 import { bringUp } from './support/bring-up.ts';

@@ -6,9 +6,9 @@ import {
   mayJoin,
   nodesReady,
   prepared,
-  rolledOut,
   subnetReady,
 } from '../../provisioners/conditions.ts';
+import { rolledOut } from '../../provisioners/rollouts.ts';
 import { requestsAnswered } from '../../provisioners/kubelet-requests.ts';
 import type { Condition } from '../../src/engine/phase.ts';
 import { cluster as lab } from '../provisioners/machines.ts';

@@ -1,6 +1,6 @@
 import type { Artefacts } from '../../../src/artefacts/artefact.ts';
 import { HardwayError } from '../../../src/errors.ts';
-import { rolledOut } from '../../conditions.ts';
+import { rolledOut } from '../../rollouts.ts';
 import type { Manifest } from '../../resources/manifest.ts';
 import type { Addon, AddonScope } from '../addon.ts';
 

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../src/cluster/model.ts';
-import { rolledOut } from '../../conditions.ts';
+import { rolledOut } from '../../rollouts.ts';
 import type { Manifest } from '../../resources/manifest.ts';
 import type { Addon } from '../addon.ts';
 import { asUser, clusterBinding, confined, namespaceOf, serviceAccount } from '../parts.ts';

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../src/cluster/model.ts';
-import { rolledOut } from '../../conditions.ts';
+import { rolledOut } from '../../rollouts.ts';
 import type { Manifest } from '../../resources/manifest.ts';
 import { yaml } from '../../yaml.ts';
 import type { Addon, AddonScope } from '../addon.ts';
