@@ -5,6 +5,7 @@ import { demo } from './verbs/demo.ts';
 import { completion } from './verbs/completion.ts';
 import { down } from './verbs/down.ts';
 import { explain } from './verbs/explain.ts';
+import { exporting } from './verbs/export.ts';
 import { help } from './verbs/help.ts';
 import { kubeconfig } from './verbs/kubeconfig.ts';
 import { kubectl } from './verbs/kubectl.ts';
@@ -50,6 +51,7 @@ export const verbs = (product: Product): Verb[] => [
   kubectl(product),
   kubeconfig(product),
   ssh,
+  exporting,
   logs(product),
   etcd(product),
   recover(product),
