@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cachedArtefacts } from '../../src/artefacts/artefacts.ts';
+import { clean } from './support/clean.mjs';
+import { type OwnMachines, ownMachines } from './support/own-machines.ts';
+
+const password = 'four words of hers';
+const nodes = [
+  { name: 'master', roles: ['etcd', 'master'], ssh: 'admin@192.168.96.11/eth1' },
+  { name: '192.168.96.12', roles: ['minion'], ssh: 'root@192.168.96.12/ens4' },
+  {
+    ...{ name: 'minion', roles: ['minion'], interface: 'eth2' },
+    ssh: { host: '192.168.96.13', user: 'admin', sudoPassword: 'env:OWNER_SUDO' },
+  },
+];
+const described = { name: 'hwt-own', network: { machineCidr: '192.168.96.0/24' }, nodes };
+const machines = [
+  { name: 'one', nic: 'eth1', address: '192.168.96.11' },
+  { name: 'two', nic: 'ens4', address: '192.168.96.12', prepare: 'hostname blue; echo blue >/etc/hostname' },
+  {
+    ...{ name: 'three', nic: 'eth2', address: '192.168.96.13' },
+    prepare: `echo 'admin:${password}' | chpasswd
+printf 'Defaults requiretty\\nadmin ALL=(ALL) ALL\\n' >/etc/sudoers.d/admin
+sed -i 's/^#*MaxSessions.*//' /etc/ssh/sshd_config; echo 'MaxSessions 1' >/etc/ssh/sshd_config.d/few.conf
+systemctl reload ssh`,
+  },
+];
+
+/** The day of somebody who owns three Debian machines with sshd and sudo, and nothing else on them. */
+describe('three machines of one’s own', () => {
+  let own: OwnMachines;
+  let elsewhere: string;
+  const hardway = (...args: string[]) =>
+    own.hardway(args, { OWNER_SUDO: password, HARDWAY_SSH_CONFIG: join(own.folder, 'ssh_config') });
+  const must = async (...args: string[]): Promise<string> => {
+    const { code, output } = await hardway(...args);
+    expect(code, output).toBe(0);
+    return output;
+  };
+  const describeAs = (change: (all: typeof nodes) => unknown[]): void =>
+    writeFileSync(
+      join(own.folder, 'cluster.json'),
+      JSON.stringify({ ...described, nodes: change(structuredClone(nodes)) }),
+    );
+  const kubectl = (...args: string[]): string =>
+    execFileSync(join(elsewhere, 'kubectl'), args, {
+      ...{ encoding: 'utf8', cwd: '/' },
+      env: { KUBECONFIG: join(elsewhere, 'config') },
+    });
+
+  beforeAll(async () => {
+    own = await ownMachines('hwt-own', described, machines);
+    elsewhere = join(own.folder, 'elsewhere');
+    mkdirSync(elsewhere);
+    writeFileSync(join(own.folder, 'ssh_config'), `Host *\nIdentityFile ${own.key}\n`);
+  });
+  afterAll(clean);
+
+  it('pki init, with all of them switched off', async () => {
+    const first = await must('pki', 'init');
+    expect(first).toMatch(/\d+ files written; hardway up uses these/);
+    expect(await must('pki', 'init')).toMatch(/all of it was there already/);
+  });
+
+  it('up: from their first boot to a cluster', async () => {
+    const before = readFileSync(join(own.folder, '.hardway/pki/ca.crt'), 'utf8');
+    await own.start('one', 'two', 'three');
+    await must('up', '--yes');
+    expect(readFileSync(join(own.folder, '.hardway/pki/ca.crt'), 'utf8')).toBe(before);
+    for (const { name } of machines) expect(own.inside(name, 'cat /etc/kubernetes/pki/ca.crt')).toBe(before);
+    expect(own.inside('two', 'uname -n')).toBe('blue\n');
+  });
+
+  it('again: nothing is left to do, and nothing of it is a secret', async () => {
+    const { code, output } = await hardway('plan');
+    expect([code, output.split('\n').at(-2)], output).toEqual([0, expect.stringContaining('nothing to do')]);
+    expect(output).toContain('192.168.96.12');
+    const kept = execFileSync('grep', ['-rc', password, join(own.folder, '.hardway')], { encoding: 'utf8' });
+    expect(kept.match(/:[1-9]/)).toBeNull();
+  });
+
+  it('kubectl fetch: from a mirror, verified, and only once', async () => {
+    const program = readFileSync(cachedArtefacts('auto')!.get('kubectl').file);
+    const sum = createHash('sha256').update(program).digest('hex');
+    let sent = 0;
+    const mirror = createServer(({ url = '' }, answer) => {
+      if (!url.endsWith('.sha256')) sent += 1;
+      answer.end(url.endsWith('.sha256') ? sum : program);
+    }).listen(0, '127.0.0.1');
+    const from = `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`;
+    const env = { HARDWAY_CACHE: join(own.folder, 'cache') };
+    const fetch = () => own.hardway(['kubectl', 'fetch', '--from', from, '--to', elsewhere], env);
+    const { code, output } = await fetch();
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/^master +Ready/m);
+    expect((await fetch()).code).toBe(0);
+    mirror.close();
+    expect(sent).toBe(1);
+    expect(existsSync(join(elsewhere, 'kubectl'))).toBe(true);
+  });
+
+  it('kubeconfig --merge: works from elsewhere, by every machine’s declared NIC', async () => {
+    const { code, output } = await own.hardway(['kubeconfig', '--merge'], {
+      KUBECONFIG: join(elsewhere, 'config'),
+    });
+    expect(code, output).toBe(0);
+    const columns = `jsonpath={range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\\n"}{end}`;
+    expect(kubectl('get', 'nodes', '-o', columns)).toBe(
+      '192.168.96.12 192.168.96.12\nmaster 192.168.96.11\nminion 192.168.96.13\n',
+    );
+    for (const { name, nic, address } of machines) {
+      const link = own.inside(name, 'ip -d link show flannel.1');
+      expect(link).toContain(`local ${address} dev ${nic}`);
+    }
+  });
+
+  it('verify: pods reach each other on all of them, and a node called by its address is one of them', async () => {
+    expect(await must('verify')).toContain('192.168.96.12');
+  });
+
+  it('a NIC that is not there is refused with those that are', async () => {
+    describeAs(([master, ...rest]) => [{ ...master, ssh: 'admin@192.168.96.11/eth7' }, ...rest]);
+    const { code, output } = await hardway('plan');
+    describeAs((all) => all);
+    expect(code).toBe(1);
+    expect(output).toMatch(
+      /master: no NIC eth7 carries 192\.168\.96\.11; there are .*eth0 10\.0\.3\.\d+.*eth1 192\.168\.96\.11\/24/,
+    );
+  });
+
+  it('another host key stops its machine and names the record; nobody is touched', async () => {
+    own.inside(
+      'two',
+      'rm /etc/ssh/ssh_host_*; ssh-keygen -q -N "" -t ed25519 -f /etc/ssh/ssh_host_ed25519_key; systemctl restart ssh',
+    );
+    const { code, output } = await hardway('up', '--yes');
+    expect(code).toBe(1);
+    expect(output).toMatch(/✗ 192\.168\.96\.12: host key changed/);
+    expect(output).toContain('hardway trust 192.168.96.12');
+    await must('trust', '192.168.96.12');
+    await must('up', '--yes');
+  });
+
+  it('one that is unplugged is told within its time, and is awaited', async () => {
+    own.kill('three');
+    const { code, output } = await hardway('up', '--yes', '--set', 'timeouts.connect=3');
+    expect(code, output).toBe(3);
+    expect(output).toMatch(/minion: .*no (answer within 3 s|route)/);
+    expect(output).toMatch(/awaiting minion/);
+    await own.start('three');
+    await must('up', '--yes');
+  });
+
+  it('down: what was there before Hardway is all that is there', async () => {
+    await must('down', '--yes');
+    for (const { name } of machines) {
+      expect(own.inside(name, 'ls /etc/kubernetes /usr/local/bin 2>&1 || true')).not.toMatch(/kube|etcd/);
+      expect(
+        own.inside(
+          name,
+          'systemctl list-units --plain --no-legend | grep -cE "kube|etcd|flannel|containerd" || true',
+        ),
+      ).toBe('0\n');
+    }
+    expect(own.inside('two', 'uname -n')).toBe('blue\n');
+  });
+});
