@@ -127,7 +127,9 @@ async function onePass<S>(
   number: number,
   patientUntil: number,
 ): Promise<Outcome> {
-  const { present, awaiting, failures } = await reach(await options.machines());
+  const { present, awaiting, failures, silent } = await reach(await options.machines());
+  if (number === 1)
+    for (const { name, why } of silent) options.report({ type: 'note', machine: name, text: why });
   const nothing = { changes: 0, awaiting, deferred: [], interrupted: false };
   if (failures.length > 0) return { ...nothing, failures };
   if (present.size === 0)
@@ -178,6 +180,8 @@ interface Reached {
   readonly present: ReadonlyMap<string, Connection>;
   readonly awaiting: readonly string[];
   readonly failures: readonly HardwayError[];
+  /** Those that are known and did not answer. */
+  readonly silent: readonly { readonly name: string; readonly why: string }[];
 }
 
 /** Connects to all machines at once. Not being there is no failure; being somebody else is. */
@@ -185,17 +189,21 @@ async function reach(machines: readonly Machine[]): Promise<Reached> {
   const present = new Map<string, Connection>();
   const awaiting: string[] = [];
   const failures: HardwayError[] = [];
+  const silent: { name: string; why: string }[] = [];
   const results = await Promise.allSettled(machines.map(({ connection }) => connection?.connect()));
   machines.forEach(({ name, connection, leaving = false }, index) => {
     const result = results[index];
     const isAbsent =
       connection === null ||
       (result?.status === 'rejected' && result.reason instanceof ConnectionError && result.reason.absent);
-    if (isAbsent) awaiting.push(...(leaving ? [] : [name]));
-    else if (result?.status === 'fulfilled') present.set(name, connection);
+    if (isAbsent) {
+      awaiting.push(...(leaving ? [] : [name]));
+      if (result?.status === 'rejected')
+        silent.push({ name, why: asError(result.reason).message.replace(`${name}: `, '') });
+    } else if (result?.status === 'fulfilled') present.set(name, connection);
     else failures.push(asError(result?.reason));
   });
-  return { present, awaiting, failures };
+  return { present, awaiting, failures, silent };
 }
 
 async function askFacts<S>(
