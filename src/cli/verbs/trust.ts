@@ -6,7 +6,7 @@ import { verb } from '../verb.ts';
 
 export const trust = verb(
   'trust <machine>',
-  'Accept a machine’s new SSH host key at the next contact',
+  'Accept the new SSH host key of a machine, or of a bastion, at the next contact',
   (yargs) =>
     yargs
       .positional('machine', { type: 'string', demandOption: true })
@@ -14,9 +14,12 @@ export const trust = verb(
   async (given) => {
     const { state, cluster } = openSession(given);
     const name = String(given['machine']);
-    if (!cluster.nodes.some((node) => node.name === name))
-      throw new UsageError(`${name} is no machine of ${cluster.name}`);
-    await knownHosts(state.path('known_hosts')).forget(name, 22);
+    const hosts = knownHosts(state.path('known_hosts'));
+    // A bastion is known by where it is: "gate.example.org:2222".
+    const [host = name, port = 22] = name.split(':');
+    const forgotten = await hosts.forget(host, Number(port));
+    if (!forgotten && !cluster.nodes.some((node) => node.name === name))
+      throw new UsageError(`${name} is no machine of ${cluster.name}, and no bastion that was met`);
     process.stdout.write(`the next host key of ${name} will be recorded\n`);
     return exitCode.done;
   },
