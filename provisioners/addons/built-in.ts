@@ -1,5 +1,7 @@
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Addon } from './addon.ts';
+import { calico } from './calico/calico.ts';
+import { cilium } from './cilium/cilium.ts';
 import { coredns } from './coredns/coredns.ts';
 import { headlamp } from './headlamp/headlamp.ts';
 import { localPath } from './local-path/local-path.ts';
@@ -26,7 +28,7 @@ export const addonsOf = (cluster: Cluster): [name: string, addon: Addon][] =>
   Object.entries(builtIn).filter(([name]) => cluster.addons[name] !== undefined);
 
 /** What connects pods, where that runs in pods and is known to us: by network.cni. */
-const plugins: Readonly<Record<string, Addon>> = {};
+const plugins: Readonly<Record<string, Addon>> = { calico, cilium };
 
 export const pluginOf = ({ network: { cni } }: Cluster): [name: string, addon: Addon][] => {
   const plugin = plugins[cni];

@@ -10,6 +10,9 @@ export const openNamespaces: Readonly<Record<string, string>> = {
 
 /** ClusterRoles that may do something dangerous. */
 export const powerfulRoles: Readonly<Record<string, string>> = {
+  'cilium-operator': 'as its authors publish it: it hands certificates of policies to its agents',
+  'calico-cni-plugin': 'as its authors publish it',
+  'calico-node': 'as its authors publish it: it makes the token with which its plug-in comes to the API',
   'hardway:local-path-provisioner': 'making volumes is what it is for',
   'hardway:traefik': 'Gateways of every namespace name their certificates as Secrets',
   'hardway:headlamp-nodes': 'whoever logs in sees volumes, and cannot change them',

@@ -85,7 +85,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
       {
         title: 'roles',
         on: oneMaster,
-        resources: () => present.map((name) => nodeObject(cluster, name)),
+        resources: ({ podRoutes }) => present.map((name) => nodeObject(cluster, name, podRoutes)),
       },
     ],
   };

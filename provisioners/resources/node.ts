@@ -1,6 +1,7 @@
 import type { Cluster, Node, Taint } from '../../src/cluster/model.ts';
 import { type Script, sh } from '../../src/connection/quote.ts';
 import type { Resource, Step } from '../../src/engine/resource.ts';
+import type { PodRoute } from '../pod-routes.ts';
 import { applyToExisting, kubectl, type Manifest, manifest } from './manifest.ts';
 import { backInService, CORDONED } from './registration.ts';
 
@@ -24,7 +25,7 @@ export function taintsOf({ controlPlane }: Cluster, { roles, taints }: Node): re
 }
 
 /** What a kubelet may not say about itself (NodeRestriction): its roles, labels, taints; and that it is in service. */
-export function nodeObject(cluster: Cluster, name: string): Resource {
+export function nodeObject(cluster: Cluster, name: string, routes: readonly PodRoute[] = []): Resource {
   const node = cluster.nodes.find((each) => each.name === name);
   const taints = node === undefined ? [] : taintsOf(cluster, node);
   const wanted: Manifest = {
@@ -35,6 +36,7 @@ export function nodeObject(cluster: Cluster, name: string): Resource {
       labels: { ...roleLabels(node), ...node?.labels },
       annotations: { [TAINTS]: taints.map(written).join(' ') },
     },
+    ...subnetOf(name, routes),
   };
   const problems = (live: Manifest): string | null => problemsOf(live, taints).join(', ') || null;
   const object = manifest(wanted, { gather: applyToExisting, check: problems });
@@ -44,6 +46,12 @@ export function nodeObject(cluster: Cluster, name: string): Resource {
     steps: (now) => [...repairs(name, taints, String(now?.['drift'])), ...object.steps(now)],
   };
 }
+
+/** For people and programs that look for it there; nobody but us gives out subnets then. */
+const subnetOf = (name: string, routes: readonly PodRoute[]): object => {
+  const subnet = routes.find((route) => route.name === name)?.subnet;
+  return subnet === undefined ? {} : { spec: { podCIDR: subnet, podCIDRs: [subnet] } };
+};
 
 const roleNames = { master: 'control-plane', etcd: 'etcd', minion: 'minion' };
 

@@ -25,6 +25,9 @@ export function networkFindings(
           ),
         ]
       : []),
+    ...(cni === 'calico' && kubeProxy === 'nftables'
+      ? [wrong('kubeProxy', 'Calico sets its rules by iptables, and kube-proxy must do so too', '"iptables"')]
+      : []),
     ...policyTwice(cni, settings.addons),
     ...mastersApart(settings, cni, flannel?.store),
   ];

@@ -15,11 +15,15 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     'network.flannel: counts only with network.cni flannel; here it is routes',
   ],
   [
+    { network: { cni: 'calico' } },
+    'network.kubeProxy: Calico sets its rules by iptables, and kube-proxy must do so too; allowed: "iptables"',
+  ],
+  [
     { network: { cni: 'none', policy: true } },
     'network.policy: whether policies hold is for the plug-in that you bring (network.cni none); allowed: false',
   ],
   [
-    { network: { cni: 'calico' }, addons: { 'network-policy': true } },
+    { network: { cni: 'calico', kubeProxy: 'iptables' }, addons: { 'network-policy': true } },
     'addons.network-policy: calico (network.cni) makes NetworkPolicies hold by itself; allowed: false',
   ],
   [

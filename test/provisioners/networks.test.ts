@@ -238,3 +238,39 @@ describe('a network plug-in in pods', () => {
     );
   });
 });
+
+describe('plug-ins that we know', () => {
+  const objectsOf = (network: object) =>
+    wanted(described({ network: { podCidr: '10.8.0.0/16', ...network } }), 'master');
+
+  it('Calico: with the range of pods, and never on the NAT NIC', () => {
+    const daemons = objectsOf({ cni: 'calico', kubeProxy: 'iptables' }).get(
+      'daemonset:kube-system/calico-node',
+    );
+    expect(daemons).toContain('{"name":"CALICO_IPV4POOL_CIDR","value":"10.8.0.0/16"}');
+    expect(daemons).toContain('{"name":"IP_AUTODETECTION_METHOD","value":"cidr=192.168.56.0/24"}');
+  });
+
+  it.each([
+    ['disabled', 'true'],
+    ['nftables', 'false'],
+  ])('Cilium with kube-proxy %s: finds the API without it', (kubeProxy, replaces) => {
+    const objects = objectsOf({ cni: 'cilium', kubeProxy });
+    const config = JSON.parse(objects.get('configmap:kube-system/cilium-config') ?? '{}') as Manifest;
+    expect(config['data']).toMatchObject({ 'kube-proxy-replacement': replaces });
+    expect(objects.get('daemonset:kube-system/cilium')).toContain(
+      '{"name":"KUBERNETES_SERVICE_HOST","value":"api.lab.internal"}',
+    );
+  });
+
+  it('every image has a version that does not move', () => {
+    const networks = [{ cni: 'calico', kubeProxy: 'iptables' }, { cni: 'cilium' }];
+    const images = networks.flatMap((network) =>
+      [...objectsOf(network).values()].flatMap((text) => [...text.matchAll(/"image":"([^"]+)"/g)]),
+    );
+    expect(images.map(([, image]) => image).filter((image) => !/:v\d+\.\d+\.\d+$/.test(image ?? ''))).toEqual(
+      [],
+    );
+    expect(images.length).toBeGreaterThan(8);
+  });
+});

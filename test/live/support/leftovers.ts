@@ -25,7 +25,7 @@ export async function leftovers(lab: Lab, machine: string): Promise<string[]> {
 ls /sys/class/net | grep -vxE 'lo|eth[01]' | sed 's/^/interface: /'
 ip route | grep -vE '^default|dev eth[01] proto kernel' | sed 's/^/route: /'
 grep -E 'kube|containerd|cni|flannel|etcd' /proc/mounts | sed 's/^/mount: /'
-systemctl list-unit-files --no-legend | grep -E '^(kube|etcd|flannel|containerd)' | sed 's/^/unit: /'
+systemctl list-unit-files --no-legend | grep -E '^(kube|etcd|flannel|containerd|hardway)' | sed 's/^/unit: /'
 systemctl --failed --no-legend --plain | sed 's/^/failed: /'
 getent passwd etcd | sed 's/^/user: /'; getent group etcd | sed 's/^/group: /'
 cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -E '^/usr/local/' | sed 's/^/process: /'

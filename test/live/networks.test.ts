@@ -1,0 +1,142 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { AddonScope } from '../../provisioners/addons/addon.ts';
+import { calico } from '../../provisioners/addons/calico/calico.ts';
+import { cilium } from '../../provisioners/addons/cilium/cilium.ts';
+import { described } from '../property/rig.ts';
+import { told } from './support/changes.ts';
+import { makeLab } from './support/lab.ts';
+import { leftovers } from './support/leftovers.ts';
+import { deployProbe, inPod, probePods } from './support/probe.ts';
+
+/** S2's network: no overlay, a route on every machine to the pods of each other; and what else network.* promises. */
+describe('pods by routes', () => {
+  const lab = makeLab('hwt-networks', '192.168.99.0/24');
+  const all = ['master', 'minion-1', 'minion-2'];
+  const address: Readonly<Record<string, string>> = {
+    master: '192.168.99.11',
+    'minion-1': '192.168.99.101',
+    'minion-2': '192.168.99.102',
+  };
+  const subnets: Readonly<Record<string, string>> = {
+    master: '10.244.1.0/24',
+    'minion-1': '10.244.2.0/24',
+    'minion-2': '10.244.3.0/24',
+  };
+  /** What a machine that has a route to the pods of these others says. */
+  const routesTo = (machine: string, others: readonly string[]) =>
+    others
+      .filter((other) => other !== machine)
+      .map((other) => `${subnets[other]} via ${address[other]} dev eth1`);
+  const routesOf = async (machine: string) =>
+    (await lab.on(machine, 'ip -4 route show proto 172')).stdout
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  const on = (machine: string, script: string) => lab.on(machine, script).then(({ stdout }) => stdout.trim());
+
+  beforeAll(async () => {
+    expect((await lab.npm('ci')).code).toBe(0);
+    lab.edit(({ network }) => Object.assign(network, { cni: 'routes' }));
+    const up = await lab.npm('run', 'lab');
+    expect(up.code, up.output).toBe(0);
+  });
+  afterAll(async () => {
+    const gone = await lab.npm('run', 'lab', '--', '--destroy');
+    expect(gone.code, gone.output).toBe(0);
+  });
+
+  it('each machine has a route to the pods of every other, and there is no tunnel', async () => {
+    for (const machine of all) {
+      expect(await routesOf(machine)).toEqual(routesTo(machine, all));
+      expect(await on(machine, 'ls /sys/class/net | grep -E "flannel|vxlan"; pgrep flanneld; true')).toBe('');
+    }
+  });
+
+  it('pods of each pair reach each other, with full-size packets', async () => {
+    const verified = await lab.hardway('verify');
+    expect(verified.code, verified.output).toBe(0);
+    expect(verified.output).toMatch(/✓ pods: .*: 9 of 9, 1500 bytes in one packet/);
+  });
+
+  it('whom pods ask outside sees their machine', async () => {
+    const server = createServer((request, answer) => answer.end(request.socket.remoteAddress));
+    await new Promise<void>((listening) => server.listen(0, '192.168.99.1', listening));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    await deployProbe(lab, all);
+    for (const pod of await probePods(lab)) {
+      const seen = await inPod(lab, pod, 'wget', '-q', '-O', '-', `http://192.168.99.1:${port}/`);
+      expect(seen.trim()).toBe(address[pod.node]);
+    }
+  });
+
+  it('a second run has nothing to do', async () => {
+    expect((await told(lab, 'up')).changes).toEqual([]);
+  });
+
+  it('what takes routes away does not take them for long', async () => {
+    await on(
+      'minion-2',
+      `ip route delete ${subnets['minion-1']}; ip link set eth1 down; ip link set eth1 up`,
+    );
+    await expect.poll(() => routesOf('minion-2'), { timeout: 5000 }).toEqual(routesTo('minion-2', all));
+  });
+
+  it('they are back after a reboot, without a run', async () => {
+    const boot = await on(
+      'minion-2',
+      'cat /proc/sys/kernel/random/boot_id; systemctl show --value -p UserspaceTimestampMonotonic; systemctl reboot',
+    );
+    expect(boot).not.toBe('');
+    await expect
+      .poll(() => routesOf('minion-2').catch(() => []), { timeout: 60_000, interval: 1000 })
+      .toEqual(routesTo('minion-2', all));
+    const again = await told(lab, 'up');
+    expect([again.code, again.changes], again.output).toEqual([0, []]);
+  });
+
+  it('a plug-in, a store or a backend of a standing cluster stays what it is', async () => {
+    const refused = await lab.hardway('plan', '--set', 'network.cni=flannel');
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain('network.cni is routes and cannot become flannel: pods have addresses');
+  });
+
+  // Their images are not to be had here: what can be proven is that the API server takes every field.
+  it.each([
+    ['calico', calico],
+    ['cilium', cilium],
+  ])('the manifests of %s are accepted', async (cni, plugin) => {
+    const cluster = described({ network: { cni, kubeProxy: 'iptables' } });
+    const scope = { cluster } as unknown as AddonScope;
+    const items = plugin.objects(scope).filter(({ metadata }) => metadata.namespace !== 'cilium-secrets');
+    const accepted = await lab.kubectl(
+      ['create', '--dry-run=server', '--validate=strict', '-o', 'name', '-f', '-'],
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
+    );
+    expect(accepted.trim().split('\n')).toHaveLength(items.length);
+  });
+
+  it('kube-proxy works in the mode that cluster.json says, on every node', async () => {
+    const modes = () => Promise.all(all.map((machine) => on(machine, 'curl -s 127.0.0.1:10249/proxyMode')));
+    expect(await modes()).toEqual(['nftables', 'nftables', 'nftables']);
+    lab.edit(({ network }) => Object.assign(network, { kubeProxy: 'iptables' }));
+    const changed = await lab.hardway('up');
+    expect(changed.code, changed.output).toBe(0);
+    await expect.poll(modes, { timeout: 20_000 }).toEqual(['iptables', 'iptables', 'iptables']);
+    expect(await on('minion-1', 'nft list table ip kube-proxy 2>/dev/null; true')).toBe('');
+  });
+
+  it('a machine that leaves takes its route along, and nobody else moves', async () => {
+    const removed = await lab.hardway('node', 'remove', 'minion-1', '--yes');
+    expect(removed.code, removed.output).toBe(0);
+    const others = ['master', 'minion-2'];
+    for (const machine of others) expect(await routesOf(machine)).toEqual(routesTo(machine, others));
+    expect(await lab.kubectl(['get', 'nodes', '-o', 'name'])).toBe('node/master\nnode/minion-2\n');
+    expect(await on('minion-2', 'cat /var/lib/hardway/pod-routes')).toContain(
+      `minion-2 ${subnets['minion-2']}`,
+    );
+    expect(await leftovers(lab, 'minion-1')).toEqual([]);
+  });
+});
