@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../src/cluster/model.ts';
-import { rolledOut, workloadReady } from '../../conditions.ts';
+import { rolledOut, workloadReady } from '../../rollouts.ts';
 import { apiName } from '../../endpoint.ts';
 import type { Manifest } from '../../resources/manifest.ts';
 import type { Addon, AddonScope } from '../addon.ts';
