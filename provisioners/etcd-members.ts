@@ -42,6 +42,8 @@ export interface Joining {
   readonly address: string;
   /** The id of a member whose data was lost: it comes back as another one. */
   readonly lost: string | null;
+  /** It has a database that the others have gone on without: it makes room for theirs. */
+  readonly stale: boolean;
   /** `name=https://address:2380`, with comma between them; null while nobody can tell: it starts in the next pass. */
   readonly initialCluster: string | null;
 }
@@ -93,7 +95,10 @@ export function membershipOf(
   // Without an answer nobody can join or leave: first those that there are must run.
   if (members === null || members === undefined) {
     const waiting = wanted.filter(({ name }) => machines.get(name)?.etcd.data === false);
-    const joining = waiting.map(({ name, address }) => ({ name, address, lost: null, initialCluster: null }));
+    const joining = waiting.map(({ name, address }) => ({
+      ...{ name, address, lost: null, stale: false },
+      initialCluster: null,
+    }));
     return { founding: [], joining, leaving: [], size: holders.length, speaker: speaker ?? '' };
   }
   return {
@@ -121,7 +126,8 @@ function joiningOf(
     if (facts === undefined || (stands(facts) && member?.learner === false)) return [];
     known.set(address, name);
     const initialCluster = [...known].map(([at, who]) => `${who}=${peerUrl({ address: at })}`).join(',');
-    return [{ name, address, lost: isLost ? member.id : null, initialCluster }];
+    const isStale = facts.data && member === undefined;
+    return [{ name, address, lost: isLost ? member.id : null, stale: isStale, initialCluster }];
   });
 }
 

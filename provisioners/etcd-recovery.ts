@@ -4,13 +4,11 @@ import type { Connection } from '../src/connection/connection.ts';
 import { type Script, sh } from '../src/connection/quote.ts';
 import { refuseLost } from '../src/engine/lost.ts';
 import { MachineError } from '../src/errors.ts';
+import { KEPT, setAside } from './etcd-kept.ts';
 import { etcdctl } from './etcdctl.ts';
 import { byRole } from './scope.ts';
 
 type Machines = ReadonlyMap<string, Connection>;
-
-/** Where a database is kept that another one took the place of: never deleted by us. */
-const KEPT = '/var/lib/etcd-kept';
 
 /** Also of a member that has no quorum, and of one that does not run. */
 const question = sh`[ -d /var/lib/etcd/member ] || { echo empty; exit 0; }
@@ -63,12 +61,6 @@ export async function goOnAlone(cluster: Cluster, machines: Machines, chosen: st
   await Promise.all(others.map(({ name }) => done(name, machines.get(name), setAside, 'was set aside')));
   await done(chosen, machines.get(chosen), alone, 'went on alone');
 }
-
-const setAside: Script = sh`set -e
-systemctl stop etcd
-[ -d /var/lib/etcd/member ] || exit 0
-install -d -m 0700 -o etcd -g etcd ${KEPT}
-mv /var/lib/etcd/member ${KEPT}/member-$(date -u +%Y%m%dT%H%M%SZ)`;
 
 /** For the one start that drops all other members; not even a reboot may meet it again. */
 const alone: Script = sh`set -e

@@ -19,7 +19,14 @@ const programs = [
 ];
 const folders = [
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],
-  ...['/var/lib/kubelet', '/var/lib/kube-proxy', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/cni'],
+  ...[
+    '/var/lib/kubelet',
+    '/var/lib/kube-proxy',
+    '/var/lib/etcd',
+    '/var/lib/etcd-kept',
+    '/var/lib/containerd',
+    '/var/lib/cni',
+  ],
   ...['/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
   ...['/run/nri', '/var/log/pods', '/var/log/containers', '/var/log/kubernetes', '/var/log/hardway'],
   ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf', LOGIN],

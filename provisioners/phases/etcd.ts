@@ -10,7 +10,7 @@ import { lastWords } from '../diagnosis.ts';
 import { type Joining, type Membership, peerUrl } from '../etcd-members.ts';
 import { BEGINNING, etcdctl } from '../etcdctl.ts';
 import { programLine, programs } from '../program.ts';
-import { announced, votes } from '../resources/etcd-member.ts';
+import { announced, noDatabase, votes } from '../resources/etcd-member.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 import { CIPHERS } from '../tls.ts';
@@ -70,12 +70,13 @@ function taken(one: Joining, speaker: string): Stage<Scope>[] {
   const announcing = { title: `${name} is announced`, on: [speaker], resources: () => [announced(one)] };
   if (initialCluster === null) return [announcing];
   return [
+    ...(one.stale ? [{ title: `${name} makes room`, on: [name], resources: () => [noDatabase(name)] }] : []),
     announcing,
     {
       title: `${name} starts`,
       on: [name],
       resources: (scope) => [
-        ...(scope.facts.etcd.data ? [] : [beginning('existing', initialCluster)]),
+        ...(scope.facts.etcd.data && !one.stale ? [] : [beginning('existing', initialCluster)]),
         ...member(scope),
       ],
       settle: [memberAnswers(name)],

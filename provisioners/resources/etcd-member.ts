@@ -3,6 +3,7 @@ import { type Answer, type Resource, unknown } from '../../src/engine/resource.t
 import { command } from '../../src/resources/command.ts';
 import { bearable, type EtcdMember, type Joining, parseMember, peerUrl } from '../etcd-members.ts';
 import { etcdctl, etcdctlAtLeader, findLeader } from '../etcdctl.ts';
+import { KEPT, setAside } from '../etcd-kept.ts';
 import { unlessDatabase } from './manifest.ts';
 
 const members = sh`${verbatim(unlessDatabase)}
@@ -30,6 +31,18 @@ export const announced = ({ name, address, lost }: Joining): Resource => ({
     },
   ],
   why: 'A new member learns first what the others know; until then it does not count for the quorum.',
+});
+
+/** A database that the others have gone on without is kept beside, never deleted. */
+export const noDatabase = (name: string): Resource => ({
+  id: `database:${name}`,
+  desired: null,
+  question: command(sh`[ -d /var/lib/etcd/member ] && echo there; true`, (output) =>
+    output === '' ? null : { there: true },
+  ),
+  steps: () => [{ run: setAside }],
+  disturbs: () => [`keeps what it had in ${KEPT}`],
+  why: 'The other members went on without this one and do not know it any more.',
 });
 
 /** Seconds in which a learner has to catch up. */

@@ -9,7 +9,14 @@ const services = [
 ];
 const folders = [
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],
-  ...['/var/lib/kubelet', '/var/lib/kube-proxy', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/cni'],
+  ...[
+    '/var/lib/kubelet',
+    '/var/lib/kube-proxy',
+    '/var/lib/etcd',
+    '/var/lib/etcd-kept',
+    '/var/lib/containerd',
+    '/var/lib/cni',
+  ],
   ...['/var/lib/hardway', '/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
   ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf', '/etc/profile.d/hardway.sh'],
 ];

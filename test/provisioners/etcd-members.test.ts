@@ -61,10 +61,11 @@ describe('who joins one that stands', () => {
         name: 'm2',
         address: '10.0.0.2',
         lost: null,
+        stale: false,
         initialCluster: 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380',
       },
       {
-        ...{ name: 'm3', address: '10.0.0.3', lost: null },
+        ...{ name: 'm3', address: '10.0.0.3', lost: null, stale: false },
         initialCluster: 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380',
       },
     ]);
@@ -88,6 +89,11 @@ describe('who joins one that stands', () => {
   it('one whose data is lost comes back as another member', () => {
     const told = standing(...members(1, 2, 3));
     expect(names([1, 2, 3], { m1: told, m2: empty, m3: told })).toMatchObject([{ name: 'm2', lost: 'a2' }]);
+  });
+
+  it('one that the others went on without makes room for their database first', () => {
+    const facts = { m1: standing(...members(1)), m2: silent };
+    expect(names([1, 2], facts)).toMatchObject([{ name: 'm2', lost: null, stale: true }]);
   });
 
   it('nobody starts before somebody has told who is there', () => {
