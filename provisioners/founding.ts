@@ -18,7 +18,8 @@ const reasons: Readonly<Record<string, string>> = {
   'network.flannel.backend': 'both ends of every tunnel must change at the same moment',
   'network.flannel.vni': 'both ends of every tunnel must change at the same moment',
   'controlPlane.port': 'the credentials that kubelets hold carry it',
-  address: 'its certificates, its node and its peers carry it',
+  address:
+    'its certificates, its node and its peers carry it (an entry keeps its place when it says its "address" itself)',
   roles: 'data and daemons of its role are on it',
 };
 

@@ -31,7 +31,14 @@ export interface Lab {
 export interface Description {
   name: string;
   network: Record<string, unknown>;
-  nodes: { name: string; count?: number; roles: string[]; cpus?: number; memory?: number }[];
+  nodes: {
+    name: string;
+    count?: number;
+    roles: string[];
+    cpus?: number;
+    memory?: number;
+    address?: string;
+  }[];
   [key: string]: unknown;
 }
 
