@@ -20,6 +20,14 @@ export const hasBalancer = (cluster: Cluster, node: Pick<Node, 'roles'>): boolea
   cluster.controlPlane.loadBalancer !== 'external' &&
   byRole(cluster, 'master').length > 1;
 
+/** Whether a machine is one of those that keep the API's address for clients outside. */
+export const keepsAddress = ({ controlPlane }: Cluster, { roles }: Pick<Node, 'roles'>): boolean =>
+  roles.includes('master') && controlPlane.loadBalancer === 'keepalived';
+
+/** The units of the two. */
+export const BALANCER = 'hardway-balancer';
+export const KEEPER = 'hardway-address';
+
 /**
  * The address that the name stands for on a machine: on a master its own server, elsewhere the balancer, or the only
  * master. null: the name is somebody else's, and the machine's own resolver knows it.

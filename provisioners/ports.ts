@@ -1,4 +1,5 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
+import { BALANCER, hasBalancer } from './endpoint.ts';
 import { type Script, sh } from '../src/connection/quote.ts';
 import { MachineError } from '../src/errors.ts';
 import { isEtcdOnly } from './scope.ts';
@@ -92,10 +93,15 @@ const networkPorts = ({ cni, flannel, kubeProxy }: Cluster['network']): Port[] =
 ];
 
 /** Every port that our programs have on such a machine. */
-export const portsOf = ({ network, controlPlane }: Cluster, { roles }: Node): Port[] => [
+export const portsOf = (cluster: Cluster, { roles }: Node): Port[] => [
   ...(roles.includes('etcd') ? MEMBER : []),
-  ...(roles.includes('master') ? [{ port: controlPlane.port, for: 'the API server' }, ...MASTER] : []),
-  ...(isEtcdOnly({ roles }) ? [] : [...EVERY, ...networkPorts(network)]),
+  ...(roles.includes('master')
+    ? [{ port: cluster.controlPlane.port, for: 'the API server' }, ...MASTER]
+    : []),
+  ...(hasBalancer(cluster, { roles })
+    ? [{ port: cluster.controlPlane.port, on: 'loopback', for: BALANCER } as const]
+    : []),
+  ...(isEtcdOnly({ roles }) ? [] : [...EVERY, ...networkPorts(cluster.network)]),
 ];
 
 /** Refuses a machine on which somebody else has a port that we need; all such ports are named at once. */

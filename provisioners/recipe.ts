@@ -14,6 +14,7 @@ import { quorumNote } from './etcd-members.ts';
 import { observations } from './glance.ts';
 import { identityProblem } from './kubelet-identity.ts';
 import { addons } from './phases/addons.ts';
+import { endpoint } from './phases/endpoint.ts';
 import { leave } from './phases/leave.ts';
 import { plugIn } from './phases/plug-in.ts';
 import { resize } from './phases/resize.ts';
@@ -60,6 +61,7 @@ export const phases = (
 const byHand = (cluster: Cluster, present: readonly string[], standing: Standing): Phase<Scope>[] => [
   ...shared(cluster),
   ...foundation(cluster, present, standing),
+  endpoint(cluster),
   ...network(cluster, present),
   ...control(cluster, present, standing),
   ...node(cluster, present),

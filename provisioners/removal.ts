@@ -1,9 +1,10 @@
 import { type Script, sh } from '../src/connection/quote.ts';
+import { BALANCER, KEEPER } from './endpoint.ts';
 import { LOGIN } from './login.ts';
 
 const services = [
   ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
-  ...['flanneld', 'hardway-routes', 'etcd', 'containerd'],
+  ...['flanneld', 'hardway-routes', 'etcd', 'containerd', BALANCER, KEEPER],
 ];
 const programs = [
   ...[
@@ -18,6 +19,7 @@ const programs = [
   ...['etcd', 'etcdctl', 'etcdutl', 'flanneld', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'],
 ];
 const folders = [
+  '/etc/hardway',
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],
   ...[
     '/var/lib/kubelet',

@@ -1,9 +1,10 @@
 import type { Line } from '../../src/cli/overview.ts';
 import type { Cluster, Node } from '../../src/cluster/model.ts';
+import { BALANCER } from '../endpoint.ts';
 import { hasEtcdStore } from '../pod-network.ts';
-import { byRole } from '../scope.ts';
+import { byRole, namesOf } from '../scope.ts';
 import { servicesOf } from '../services.ts';
-import { paths } from './question.ts';
+import { allPaths, pathName, paths } from './paths.ts';
 import type { Seen } from './seen.ts';
 
 export type Sight = ReadonlyMap<string, Seen>;
@@ -98,10 +99,14 @@ export function etcdLine(cluster: Cluster, sight: Sight): Line {
 
 /** The API by each path, as all machines see it. */
 export const apiLines = (cluster: Cluster, sight: Sight): Line[] =>
-  paths(cluster).map(({ host, port }) => {
+  allPaths(cluster).map(({ host, port }) => {
+    const id = `${host}:${port}`;
     const master = byRole(cluster, 'master').find(({ address }) => address === host);
     const silence = master === undefined ? '' : (sight.get(master.name)?.silence ?? '');
-    const answers = [...sight].map(([name, { paths }]) => ({ name, ...paths.get(`${host}:${port}`) }));
+    const asked = namesOf(cluster.nodes.filter((node) => pathsOf(cluster, node).includes(id)));
+    const answers = [...sight]
+      .filter(([name]) => asked.includes(name))
+      .map(([name, { paths }]) => ({ name, ...paths.get(id) }));
     const failing = answers.filter(({ code }) => code !== 200);
     const slowest = Math.max(0, ...answers.map(({ milliseconds = 0 }) => milliseconds));
     const isWell = failing.length === 0 && silence === '' && answers.length > 0;
@@ -109,7 +114,7 @@ export const apiLines = (cluster: Cluster, sight: Sight): Line[] =>
     const machines = [...sight.keys()];
     return {
       ...{ id: pathId(host, port), group: 'api' },
-      what: master === undefined ? `the API by its Service ${host}:${port}` : `the API at ${host}:${port}`,
+      what: master === undefined ? pathName(cluster, { host, port }) : `the API at ${id}`,
       is: isWell ? 'well' : 'wrong',
       found: isWell
         ? `answers ${answers.length} of ${answers.length} machines, slowest ${slowest} ms`
@@ -125,9 +130,15 @@ export const apiLines = (cluster: Cluster, sight: Sight): Line[] =>
               pathId(address, cluster.controlPlane.port),
             ])
           : [machineId(master.name), componentId(master.name, 'kube-apiserver')]),
-        ...(master === undefined ? machines.map((name) => componentId(name, 'kube-proxy')) : []),
+        ...(host === cluster.network.apiServiceIP
+          ? machines.map((name) => componentId(name, 'kube-proxy'))
+          : []),
+        ...(master === undefined ? failing.map(({ name }) => componentId(name, BALANCER)) : []),
       ],
     };
   });
+
+const pathsOf = (cluster: Cluster, node: Node): string[] =>
+  paths(cluster, node).map(({ host, port }) => `${host}:${port}`);
 
 const code = (status = 0): string => (status === 0 ? 'no answer' : `answers ${status}, not 200,`);

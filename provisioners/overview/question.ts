@@ -1,13 +1,14 @@
 import type { Cluster, Node } from '../../src/cluster/model.ts';
+import { isAddress } from '../../src/cluster/ranges.ts';
 import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import { lastWords, whyNoApi } from '../diagnosis.ts';
 import { etcdctl } from '../etcdctl.ts';
 import { hasRoutes, hasTunnel } from '../pod-network.ts';
 import { POD_ROUTES } from '../pod-routes.ts';
 import { kubectl } from '../resources/manifest.ts';
-import { byRole } from '../scope.ts';
 import { servicesOf } from '../services.ts';
 import { dnsQuestion } from './dns-question.ts';
+import { type ApiPath, paths } from './paths.ts';
 
 /**
  * Everything status wants to know of one machine, as `key=value` lines. It only reads and sends a few packets; what
@@ -20,7 +21,7 @@ ${verbatim(ownSubnet(cluster, node))}
 [ -n "$subnet" ] && echo "subnet=$subnet $mtu"
 echo "bridge=$(cat /sys/class/net/cni0/address 2>/dev/null)"
 ${verbatim(...servicesOf(cluster, node).flatMap((service) => health(service)))}
-${verbatim(...paths(cluster).map(path))}
+${verbatim(...paths(cluster, node).map(path))}
 ${verbatim(...(node.roles.includes('etcd') ? [member] : []))}
 ${verbatim(...(hasRoutes(cluster) ? [overlay(cluster)] : []))}
 ${verbatim(...('coredns' in cluster.addons ? [names(cluster)] : []))}
@@ -62,15 +63,9 @@ function health(service: string): Script[] {
   ];
 }
 
-/** Every way to the API: each master's own address, and the Service that pods use. */
-export const paths = (cluster: Cluster): { readonly host: string; readonly port: number }[] => [
-  ...byRole(cluster, 'master').map(({ address }) => ({ host: address, port: cluster.controlPlane.port })),
-  { host: cluster.network.apiServiceIP, port: 443 },
-];
-
 /** Whose certificate is proven, and what it says of itself to anybody. */
-const path = ({ host, port }: { host: string; port: number }): Script =>
-  sh`(began=$(date +%s%N); said=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' | timeout 3 openssl s_client -quiet -CAfile /etc/kubernetes/pki/ca.crt -verify_return_error -verify_ip ${host} -connect ${`${host}:${port}`} 2>/dev/null | sed -n '1s/^HTTP[^ ]* \\([0-9]*\\).*/\\1/p'); echo ${`path=${host}:${port}`} "$said" $(( ($(date +%s%N) - began) / 1000000 ))) &`;
+const path = ({ host, port }: ApiPath): Script =>
+  sh`(began=$(date +%s%N); said=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' | timeout 3 openssl s_client -quiet -CAfile /etc/kubernetes/pki/ca.crt -verify_return_error ${isAddress(host) ? '-verify_ip' : '-verify_hostname'} ${host} -connect ${`${host}:${port}`} 2>/dev/null | sed -n '1s/^HTTP[^ ]* \\([0-9]*\\).*/\\1/p'); echo ${`path=${host}:${port}`} "$said" $(( ($(date +%s%N) - began) / 1000000 ))) &`;
 
 const member = sh`(echo "member=$(timeout 5 ${etcdctl} endpoint status --command-timeout=3s -w json 2>/dev/null)") &
 (timeout 5 ${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1 && echo quorum=yes) &`;

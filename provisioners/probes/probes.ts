@@ -2,6 +2,7 @@ import { ranked, type Ranked } from '../../src/cli/overview.ts';
 import type { Probes, Proven, Undertaking } from '../../src/cli/probe.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Connection } from '../../src/connection/connection.ts';
+import { pathId } from '../overview/control-lines.ts';
 import { overview } from '../overview/overview.ts';
 import { type Found, sums } from './judge.ts';
 import { prove } from './prove.ts';
@@ -39,7 +40,9 @@ async function run(
   const lines = ranked((await overview(cluster, machines)).lines);
   const looked = wanted.flatMap((check) => findings(cluster, lines, check, wanted));
   const used = wanted.filter((check) => check === 'nodes' || !(check in LOOKS));
-  const cause = obstacle(lines);
+  const { port } = cluster.controlPlane;
+  const masters = byRole(cluster, 'master').map(({ address }) => pathId(address, port));
+  const cause = obstacle(lines, masters);
   const isTold = looked.some(({ is }) => is === 'wrong');
   const found =
     used.length === 0
@@ -80,10 +83,14 @@ function findings(
     }));
 }
 
-/** Without the API nothing can be made in the cluster: the line that says so. */
-const obstacle = (lines: readonly Ranked[]): Ranked | undefined =>
-  lines.find(({ id, is }) => id === 'etcd' && is !== 'well') ??
-  lines.find(({ id, is }) => /^api\/.*:/.test(id) && is !== 'well');
+/** Without the API nothing can be made in the cluster: the line that says so. One of several masters may be away. */
+function obstacle(lines: readonly Ranked[], masters: readonly string[]): Ranked | undefined {
+  const paths = lines.filter(({ id }) => id.startsWith('api/'));
+  const own = paths.filter(({ id }) => masters.includes(id));
+  const isEnough = own.some(({ is }) => is === 'well');
+  const counted = isEnough ? paths.filter((path) => !own.includes(path)) : own;
+  return [...lines.filter(({ id }) => id === 'etcd'), ...counted].find(({ is }) => is !== 'well');
+}
 
 /** What could not be tried is wrong by itself only where its cause is not told beside it. */
 const notTried = (

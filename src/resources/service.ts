@@ -4,8 +4,8 @@ import type { Batch, Resource, State } from '../engine/resource.ts';
 import { file, type FileResource } from './file.ts';
 
 /** Where a starting service writes the digests of the files it starts from; gone at reboot, like the process. */
-const STARTED = '/run/hardway/started';
-const RECORDER = '/usr/local/lib/hardway/record-start';
+export const STARTED = '/run/hardway/started';
+export const RECORDER = '/usr/local/lib/hardway/record-start';
 
 /** Called by each unit before it starts; a restart is thereby drift that anybody can see, not an event. */
 export const startRecorder = (): FileResource =>

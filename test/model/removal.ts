@@ -5,9 +5,10 @@ import { type Known, like, shape, word } from './shape.ts';
 
 const services = [
   ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
-  ...['flanneld', 'hardway-routes', 'etcd', 'containerd'],
+  ...['flanneld', 'hardway-routes', 'etcd', 'containerd', 'hardway-balancer', 'hardway-address'],
 ];
 const folders = [
+  '/etc/hardway',
   ...['/etc/kubernetes', '/etc/etcd', '/etc/flannel', '/etc/containerd', '/etc/cni/net.d', '/opt/cni/bin'],
   ...[
     '/var/lib/kubelet',

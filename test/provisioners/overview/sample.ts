@@ -1,6 +1,6 @@
 /** What the machines of cluster.json say of themselves when all is well, as the question's script prints it. */
 import { seen, type Seen } from '../../../provisioners/overview/seen.ts';
-import { paths } from '../../../provisioners/overview/question.ts';
+import { paths } from '../../../provisioners/overview/paths.ts';
 import { servicesOf } from '../../../provisioners/services.ts';
 import { cluster } from '../machines.ts';
 
@@ -18,7 +18,7 @@ export function said(machine: string): string[] {
     `subnet=${subnet(at)}.1/24 1450`,
     'bridge=0a:58:0a:f4:00:01',
     ...services.filter((name) => !silent.includes(name)).map((name) => `answers=${name} 200`),
-    ...paths(cluster).map(({ host, port }) => `path=${host}:${port} 200 12`),
+    ...paths(cluster, node).map(({ host, port }) => `path=${host}:${port} 200 12`),
     ...others.map((index) => `way=${subnet(index)}.0/24 full 0.${index}5`),
     'name= 72 87 129 128 0 1 0 1 0 0 0 0',
     ...(node.roles.includes('master') ? master : []),
