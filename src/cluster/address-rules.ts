@@ -71,7 +71,9 @@ function withoutAddress(entry: Entry, range: Range): string | undefined {
   if (sshOf(entry)?.entry === 'local') return 'which of its addresses the cluster shall use';
   const host = endpointOf(entry)?.host;
   const inside = `inside network.machineCidr ${span(range)}`;
-  return host === undefined ? undefined : `the SSH host ${host} is no address ${inside}`;
+  return host === undefined
+    ? undefined
+    : `the SSH host ${host} is no address ${inside}; to ask the machine: hardway node locate`;
 }
 
 /** Entries for which the plan has no address, or too few. */

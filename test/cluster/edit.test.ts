@@ -24,11 +24,11 @@ describe('an edit of cluster.json', () => {
       '{\r\n  "name": "lab",\r\n  "addons": {\r\n    "coredns": false\r\n  }\r\n}',
     ],
   ])('%s', (_, before, after) => {
-    expect(edited(before, 'c.json', ['addons', 'coredns'], false)).toBe(after);
+    expect(edited(before, 'c.json', [{ path: ['addons', 'coredns'], value: false }])).toBe(after);
   });
 
   it('that would make it wrong is refused', () => {
-    expect(() => edited('{}', 'c.json', ['addons', 'nothing'], true)).toThrow(
+    expect(() => edited('{}', 'c.json', [{ path: ['addons', 'nothing'], value: true }])).toThrow(
       expect.objectContaining({ evidence: [expect.stringContaining('addons.nothing: unknown add-on')] }),
     );
   });

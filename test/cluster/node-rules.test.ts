@@ -80,7 +80,7 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
   ],
   [
     { nodes: [master, { ...minion, ssh: 'admin@10.0.0.12/eth1' }] },
-    'nodes[1]: "address" is needed: the SSH host 10.0.0.12 is no address inside network.machineCidr 192.168.56.0/24 (192.168.56.0 to 192.168.56.255)',
+    'nodes[1]: "address" is needed: the SSH host 10.0.0.12 is no address inside network.machineCidr 192.168.56.0/24 (192.168.56.0 to 192.168.56.255); to ask the machine: hardway node locate',
   ],
   [
     { nodes: [master, { ...minion, ssh: 'a@192.168.56.9', count: 2 }] },

@@ -2,9 +2,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { locate } from '../../src/cli/locate.ts';
 import { type Reach, reach } from '../../src/cli/reach.ts';
+import { loadCluster } from '../../src/cluster/load.ts';
 import { parseSsh, toTarget } from '../../src/cluster/ssh-target.ts';
 import type { SshEntry } from '../../src/cluster/description.ts';
 import type { Connection } from '../../src/connection/connection.ts';
@@ -209,6 +212,29 @@ Host gate 127.0.0.1
       message: '127.0.0.1: OpenSSH’s configuration cannot be used',
       evidence: expect.arrayContaining([expect.stringMatching(/Bad configuration option: nonsense/i)]),
     });
+  });
+});
+
+describe.skipIf(obstacle)('an address that cluster.json lacks', () => {
+  it('is asked of the machine and written there, everything else as it was', async () => {
+    const server = await sshd();
+    const own = Object.values(networkInterfaces()).flatMap((all = []) => all);
+    const address = own.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '';
+    const range = address.replace(/\d+$/, '0/24');
+    const file = join(server.dir, 'cluster.json');
+    const ssh = { host: 'localhost', port: server.port, user: 'root', keys: [server.key] };
+    const described = {
+      network: { machineCidr: range },
+      nodes: [{ name: 'm', roles: ['etcd', 'master'], ssh }],
+    };
+    writeFileSync(file, JSON.stringify(described, null, 2));
+    expect(() => loadCluster(file)).toThrow(/one problem/);
+    let told = '';
+    expect(await locate(file, (text) => (told += text))).toBe(1);
+    expect(told).toContain(address);
+    const nodes = [{ ...described.nodes[0], address }];
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...described, nodes });
+    expect(await locate(file, () => undefined)).toBe(0);
   });
 });
 

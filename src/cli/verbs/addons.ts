@@ -82,7 +82,7 @@ async function turn(product: Product, given: Given, on: boolean): Promise<number
   const file = resolve(given.file);
   if (addon.on !== on) {
     const { edited } = await import('../../cluster/edit.ts');
-    const text = edited(await readFile(file, 'utf8'), file, ['addons', addon.name], on);
+    const text = edited(await readFile(file, 'utf8'), file, [{ path: ['addons', addon.name], value: on }]);
     const { writeAtomic } = await import('../../state/write-atomic.ts');
     await writeAtomic(file, text, statSync(file).mode & 0o777);
   }

@@ -7,16 +7,17 @@ import { type Given, type Verb, verb } from '../verb.ts';
 
 export const node = (product: Product): Verb =>
   verb(
-    'node <action> <name>',
-    'Take one machine out of the cluster: its pods move, its node goes, the machine is cleaned',
+    'node <action> [name]',
+    'Take one machine out of the cluster: its pods move, its node goes, the machine is cleaned; or find addresses',
     (yargs) =>
       yargs
         .positional('action', {
-          choices: ['remove', 'forget'] as const,
+          choices: ['remove', 'forget', 'locate'] as const,
           demandOption: true,
-          describe: 'forget: only where it is and its host key, for a machine that no longer exists',
+          describe:
+            'forget: only where it is and its host key, for a machine that no longer exists; locate: asks machines for the addresses that cluster.json lacks, and writes them there',
         })
-        .positional('name', { type: 'string', demandOption: true })
+        .positional('name', { type: 'string' })
         .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
         .option('destroying', {
           type: 'boolean',
@@ -24,14 +25,25 @@ export const node = (product: Product): Verb =>
           hidden: true,
           describe: 'the machine is about to go: it need not be cleaned, and nothing may stand in its way',
         })
-        .example('$0 node remove minion-2', 'then take it out of cluster.json too'),
+        .example('$0 node remove minion-2', 'then take it out of cluster.json too')
+        .example('$0 node locate', 'after "ssh": "node3/eth1" was written: the address of that NIC'),
     async (given) => {
+      if (given['action'] === 'locate') return find(given);
+      if (given['name'] === undefined) throw new UsageError('name one machine');
       if (given['action'] === 'remove')
         return given['destroying'] === true ? removeForDestruction(product, given) : remove(product, given);
       await forget(openSession(given).state, String(given['name']));
       return exitCode.done;
     },
   );
+
+async function find({ file, name }: Given): Promise<number> {
+  if (name !== undefined) throw new UsageError(`node locate takes no name, and was given ${String(name)}`);
+  const { locate } = await import('../locate.ts');
+  const found = await locate(file, (text) => process.stdout.write(text));
+  process.stdout.write(found === 0 ? `${file} has the address of every machine\n` : `written to ${file}\n`);
+  return exitCode.done;
+}
 
 async function remove(product: Product, given: Given): Promise<number> {
   const name = String(given['name']);

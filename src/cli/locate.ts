@@ -1,0 +1,63 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Description, NodeEntry } from '../cluster/description.ts';
+import { edited } from '../cluster/edit.ts';
+import { loadCluster, readProblems } from '../cluster/load.ts';
+import { settle } from '../cluster/settings.ts';
+import { parseSsh, toTarget } from '../cluster/ssh-target.ts';
+import { sh } from '../connection/quote.ts';
+import { knownHosts } from '../connection/known-hosts.ts';
+import { MachineError } from '../errors.ts';
+import { openState } from '../state/directory.ts';
+import { writeAtomic } from '../state/write-atomic.ts';
+import { addressOn, readNics } from './nics.ts';
+import { reach } from './reach.ts';
+import { table } from './table.ts';
+
+/**
+ * Asks the machines whose address cluster.json does not tell, and writes it there: then keys can be made without them,
+ * and everybody reads the same. Returns how many were asked; throws MachineError when one cannot be found out.
+ */
+export async function locate(file: string, print: (text: string) => void): Promise<number> {
+  const text = readFileSync(file, 'utf8');
+  const problems = readProblems(text, file);
+  const open = problems.flatMap(({ path, message }) => {
+    const [, index] = /^nodes\[(\d+)\]$/.exec(path) ?? [];
+    return index === undefined || !message.startsWith('"address" is needed') ? [] : [Number(index)];
+  });
+  // Whatever else is wrong is told as ever.
+  if (problems.length > open.length) loadCluster(file);
+  if (open.length === 0) return 0;
+
+  const description = JSON.parse(text) as Description;
+  const { machineCidr } = settle(description).network;
+  const folder = dirname(resolve(file));
+  const ways = reach(knownHosts(openState(resolve(folder, '.hardway')).path('known_hosts')), 10);
+  try {
+    const found = await Promise.all(
+      open.map(async (index) => {
+        const entry = description.nodes?.[index] as NodeEntry;
+        return { index, name: entry.name, ...(await ask(entry)) };
+      }),
+    );
+    const values = found.map(({ index, address }) => ({ path: ['nodes', index, 'address'], value: address }));
+    await writeAtomic(file, edited(text, file, values), statSync(file).mode & 0o777);
+    print(
+      `${table([['MACHINE', 'ADDRESS', 'INTERFACE'], ...found.map(({ name, address, nic }) => [name, address, nic])])}\n`,
+    );
+    return found.length;
+  } finally {
+    await ways.close();
+  }
+
+  async function ask(entry: NodeEntry): Promise<{ address: string; nic: string }> {
+    const { entry: ssh, interface: named } = parseSsh(entry.ssh ?? 'local');
+    const connection = await ways.to(entry.name, ssh === 'local' ? ssh : toTarget(ssh, folder), true);
+    await connection.connect();
+    const { ok, stdout, stderr } = await connection.run(nics, { limit: 20 });
+    if (!ok) throw new MachineError(entry.name, 'does not tell its addresses', { evidence: [stderr.trim()] });
+    return addressOn(entry.name, readNics(stdout), entry.interface ?? named, machineCidr);
+  }
+}
+
+const nics = sh`ip -o -4 address show scope global; ip -o -4 route show default`;
