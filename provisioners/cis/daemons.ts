@@ -1,6 +1,6 @@
 import { absent, excludes, type FlagRow, flagRow, given, is, unlessIs } from './flags.ts';
 import { type Look, tree } from './look.ts';
-import { everywhere, onEtcd, onMaster, ours, type Row, type Verdict, wellIf, wrong } from './row.ts';
+import { onEtcd, onMaster, ours, type Row, type Verdict, wellIf, withProxy, wrong } from './row.ts';
 
 const of =
   (program: string, on: Row['on']) =>
@@ -91,7 +91,7 @@ function rawSecrets({ said }: Look): Verdict {
 
 const proxy: readonly Row[] = [
   {
-    ...{ id: 'CIS 4.3.1', title: 'kube-proxy tells its numbers on loopback only', on: everywhere },
+    ...{ id: 'CIS 4.3.1', title: 'kube-proxy tells its numbers on loopback only', on: withProxy },
     judge: ({ processes, documents }) => {
       const path = processes.get('kube-proxy')?.flags.get('config');
       if (path === undefined) return wrong('kube-proxy does not run from a file');

@@ -1,6 +1,17 @@
 import { AUDIT } from '../audit-policy.ts';
 import type { Entry, Look } from './look.ts';
-import { everywhere, excepted, onEtcd, onMaster, ours, type Row, type Verdict, well, wrong } from './row.ts';
+import {
+  everywhere,
+  excepted,
+  onEtcd,
+  onMaster,
+  ours,
+  type Row,
+  type Verdict,
+  well,
+  withProxy,
+  wrong,
+} from './row.ts';
 
 const octal = (mode: number): string => mode.toString(8).padStart(3, '0');
 const shown = ({ path, mode, owner }: Entry): string => `${path} ${octal(mode)} ${owner}`;
@@ -115,7 +126,7 @@ export const files: readonly Row[] = [
   mode('1.1.20', 'certificates', everywhere, ending('.crt'), 0o644),
   mode('1.1.21', 'keys', onMaster, ending('.key')),
   ...closed('4.1.1', '4.1.2', 'unit of the kubelet', everywhere, unit('kubelet')),
-  ...closed('4.1.3', '4.1.4', 'kube-proxy’s kubeconfig', everywhere, at('/var/lib/kube-proxy/kubeconfig')),
+  ...closed('4.1.3', '4.1.4', 'kube-proxy’s kubeconfig', withProxy, at('/var/lib/kube-proxy/kubeconfig')),
   ...closed('4.1.5', '4.1.6', 'kubelet’s kubeconfig', everywhere, conf('kubelet')),
   mode('4.1.7', 'the kubelet’s client authority', everywhere, at(`${PKI}/ca.crt`), 0o644),
   owner('4.1.8', 'the kubelet’s client authority', everywhere, at(`${PKI}/ca.crt`)),

@@ -92,13 +92,16 @@ const unusedDefault: Row = {
 
 const networkPolicies: Row = {
   ...{ id: 'CIS 5.3.1-2', title: 'network policies are enforced', on: onFirstMaster },
-  judge: ({ cluster }) =>
-    cluster.addons['network-policy'] === undefined
-      ? excepted(
-          'flannel',
-          'flannel connects pods and enforces no policies: without the add-on network-policy every pod reaches every other',
-        )
-      : well('the add-on network-policy'),
+  judge: ({ cluster: { addons, network } }) => {
+    if (addons['network-policy'] !== undefined) return well('the add-on network-policy');
+    if (network.cni === 'calico' || network.cni === 'cilium') return well(network.cni);
+    if (network.cni === 'none')
+      return excepted('network.cni none', 'whether policies hold is for the plug-in that you brought');
+    return excepted(
+      network.cni,
+      `${network.cni} connects pods and enforces no policies: without network.policy every pod reaches every other`,
+    );
+  },
 };
 
 export const policies: readonly Row[] = [

@@ -32,6 +32,7 @@ export const wellIf = (holds: boolean, found: string): Verdict => (holds ? well(
 export const onMaster = ({ node }: Look): boolean => node.roles.includes('master');
 export const onEtcd = ({ node }: Look): boolean => node.roles.includes('etcd');
 export const everywhere = (): boolean => true;
+export const withProxy = ({ cluster }: Look): boolean => cluster.network.kubeProxy !== 'disabled';
 
 /** A rule that the benchmark has no number for. */
 export const ours = (name: string, row: Row): Row => ({ ...row, id: `ours: ${name}` });
