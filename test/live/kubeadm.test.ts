@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  clusterConfiguration,
+  documents,
+  initConfiguration,
+  joinConfiguration,
+  proxyConfiguration,
+} from '../../provisioners/kubeadm/configuration.ts';
+import { sharedKubeletSettings } from '../../provisioners/kubeadm/kubelet-settings.ts';
+import { knownArtefacts } from '../../provisioners/known-artefacts.ts';
+import { preparePki } from '../../provisioners/pki.ts';
+import { unaskedScope } from '../../provisioners/unasked.ts';
+import { loadCluster } from '../../src/cluster/load.ts';
+import { told } from './support/changes.ts';
+import { type Description, makeLab } from './support/lab.ts';
+
+const machines = ['master', 'minion-1'];
+const MINION = { name: 'minion', count: 1, roles: ['minion'], cpus: 2, memory: 1536 };
+
+/** A cluster by kubeadm, from its first machine to its second, with everything that a day brings. */
+describe('the kubeadm flavour', () => {
+  const lab = makeLab('hwt-kadm', '192.168.98.0/24');
+  const edit = (change: (description: Description) => void) => lab.edit(change);
+  /** Process ids of everything that runs, pods and units alike. */
+  const programs = async (machine: string): Promise<Record<string, string>> => {
+    const names =
+      'etcd kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet flanneld containerd';
+    const { stdout } = await lab.on(
+      machine,
+      `for name in ${names}; do echo "$name $(pgrep -o -f "^(/usr/local/bin/)?$name ")"; done`,
+    );
+    return Object.fromEntries(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')),
+    );
+  };
+  const everything = async () => Object.assign({}, ...(await Promise.all(machines.map(programs))));
+  const up = async (...args: string[]) => {
+    const run = await told(lab, 'up', ...args);
+    expect(run.code, run.output).toBe(0);
+    return run;
+  };
+
+  beforeAll(async () => {
+    expect((await lab.npm('ci')).code).toBe(0);
+    edit((description) => {
+      description['kubernetes'] = { flavour: 'kubeadm' };
+      description['controlPlane'] = { schedulable: true };
+      description.nodes = description.nodes.filter(({ name }) => name === 'master');
+    });
+    const first = await lab.npm('run', 'lab');
+    expect(first.code, first.output).toBe(0);
+  });
+  afterAll(async () => {
+    const gone = await lab.npm('run', 'lab', '--', '--destroy');
+    expect(gone.code, gone.output).toBe(0);
+  });
+
+  it('a machine more joins, and what ran goes on', async () => {
+    const before = await programs('master');
+    edit((description) => void description.nodes.push(MINION));
+    const run = await lab.npm('run', 'lab');
+    expect(run.code, run.output).toBe(0);
+    expect(await programs('master')).toEqual(before);
+  });
+
+  it('a second run changes nothing and restarts nothing', async () => {
+    const before = await Promise.all(machines.map(programs));
+    expect((await up()).changes).toEqual([]);
+    expect((await lab.hardway('plan')).code).toBe(0);
+    expect(await Promise.all(machines.map(programs))).toEqual(before);
+  });
+
+  it('kubeadm accepts every file that it is given', async () => {
+    const cluster = loadCluster(join(lab.folder, 'cluster.json'));
+    const folder = mkdtempSync(join(tmpdir(), 'hardway-kubeadm-'));
+    const pki = await preparePki(cluster, folder, true);
+    const scope = (name: string) => ({
+      ...unaskedScope(cluster, name, pki, knownArtefacts(cluster), []),
+      token: 'abcdef.0123456789abcdef',
+    });
+    const [master] = cluster.nodes;
+    const files = [
+      documents(
+        initConfiguration(scope('master'), { token: 'abcdef.0123456789abcdef', seconds: 60 }),
+        clusterConfiguration(scope('master')),
+        sharedKubeletSettings(cluster),
+        proxyConfiguration(scope('master')),
+      ),
+      ...machines.map((name) => documents(joinConfiguration(scope(name), master!))),
+    ];
+    rmSync(folder, { recursive: true });
+    for (const file of files) {
+      const seen = await lab.on(
+        'master',
+        `cat >/tmp/kubeadm.yaml <<'HERE'\n${file}HERE\nkubeadm config validate --config=/tmp/kubeadm.yaml; code=$?; rm /tmp/kubeadm.yaml; exit $code`,
+      );
+      expect(seen.stdout.trim(), seen.stderr).toBe('ok');
+    }
+  });
+
+  it('what joining needed is gone, and in no log', async () => {
+    const secrets = await lab.kubectl(['get', 'secrets', '--namespace', 'kube-system', '-o', 'name']);
+    expect(secrets).not.toMatch(/bootstrap-token|kubeadm-certs/);
+    const seen = await lab.on(
+      'master',
+      `ls /run/hardway/kubeadm.yaml /etc/kubernetes/super-admin.conf 2>/dev/null
+grep -cE '[a-z0-9]{6}\\.[a-z0-9]{16}|certificate key' /var/log/hardway/kubeadm.log
+stat -c %a /etc/kubernetes/pki/ca.key /var/log/hardway/kubeadm.log`,
+    );
+    expect(seen.stdout.split('\n').slice(0, 3)).toEqual(['0', '600', '600']);
+  });
+
+  it('a flag shows in its component and nowhere else, a patch where it belongs', async () => {
+    const before = (await everything()) as Record<string, string>;
+    edit((description) => {
+      description['controlPlane'] = { schedulable: true, extraArgs: { 'kube-scheduler': { v: '3' } } };
+      description['kubeadm'] = {
+        patches: [{ target: 'kubeletconfiguration', patch: { maxPods: 77 } }],
+      };
+    });
+    const planned = await told(lab, 'plan');
+    expect((await up()).changes).toEqual(planned.changes);
+    const after = (await everything()) as Record<string, string>;
+    const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+    expect(changed.sort()).toEqual(['kube-scheduler', 'kubelet']);
+    const { stdout } = await lab.on('master', "tr '\\0' ' ' </proc/$(pgrep -o kube-scheduler)/cmdline");
+    expect(stdout).toContain('--v=3');
+    const pods = await lab.kubectl(['get', 'nodes', '-o', 'jsonpath={.items[*].status.capacity.pods}']);
+    expect(pods).toBe('77 77');
+    expect((await up()).changes).toEqual([]);
+  });
+
+  it('a static pod that another hand has changed is as kubeadm wrote it again', async () => {
+    await lab.on('master', "sed -i 's/--v=3/--v=5/' /etc/kubernetes/manifests/kube-scheduler.yaml");
+    expect((await up()).changes).toEqual(['master pod:kube-scheduler']);
+    const { stdout } = await lab.on('master', "tr '\\0' ' ' </proc/$(pgrep -o kube-scheduler)/cmdline");
+    expect(stdout).toContain('--v=3');
+  });
+
+  it('a join that was cut off before the node was known is completed', async () => {
+    await lab.kubectl(['delete', 'node', 'minion-1']);
+    await lab.on(
+      'minion-1',
+      `systemctl stop kubelet
+rm -rf /etc/kubernetes/kubelet.conf /var/lib/kubelet/pki
+echo half >/etc/kubernetes/bootstrap-kubelet.conf`,
+    );
+    expect((await up()).changes).toContain('minion-1 kubeadm:join/minion-1');
+    expect((await up()).changes).toEqual([]);
+  });
+
+  it('after a reboot of both it is back, with no run in between', async () => {
+    await Promise.all(
+      machines.map((machine) => lab.on(machine, 'systemd-run --quiet --on-active=1 systemctl reboot')),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    await expect
+      .poll(async () => (await lab.hardway('plan').catch(() => ({ code: 1 }))).code, {
+        timeout: 180_000,
+        interval: 2000,
+      })
+      .toBe(0);
+    const status = await lab.hardway('status');
+    expect(status.code, status.output).toBe(0);
+  });
+});
