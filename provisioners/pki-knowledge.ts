@@ -7,6 +7,10 @@ import { authorities, certificates, kubeletNames } from './certificates.ts';
 /** Certificates, as the command line wants to know of them. */
 export const pkiKnowledge: PkiKnowledge = {
   authorities,
+  fixed: ({ kubernetes }) =>
+    kubernetes.flavour === 'kubeadm'
+      ? 'kubeadm has written its authority into places that only it knows'
+      : null,
   // The API server looks every five minutes whom it is to trust as a kubelet (client-go, ca_rotation.go).
   rereading: { ca: 305 },
   renewable: (cluster) => [

@@ -71,6 +71,8 @@ export interface Product {
 export interface PkiKnowledge {
   /** Common name of each authority, by its name in the state directory. */
   readonly authorities: Readonly<Record<string, string>>;
+  /** Why a cluster's authorities cannot be rotated; null: they can. */
+  fixed(cluster: Cluster): string | null;
   /** Seconds after which everybody who runs has read a changed authority again. */
   readonly rereading: Readonly<Record<string, number>>;
   /** `<holder>/<purpose>` of every certificate that can be renewed. */

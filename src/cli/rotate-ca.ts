@@ -18,7 +18,7 @@ import type { Given } from './verb.ts';
  * the state directory, so what was cut off goes on with the same command. Returns the exit code of the run that failed.
  */
 export async function rotateAuthority(product: Product, given: Given, name: string): Promise<number> {
-  const { authorities, rereading } = await product.pki();
+  const { authorities, fixed, rereading } = await product.pki();
   const commonName = authorities[name];
   if (commonName === undefined) {
     throw new UsageError(`there is no authority ${name}`, {
@@ -26,6 +26,12 @@ export async function rotateAuthority(product: Product, given: Given, name: stri
     });
   }
   const session = openSession(given);
+  const reason = fixed(session.cluster);
+  if (reason !== null) {
+    throw new UsageError(`the authorities of ${session.cluster.name} cannot be rotated: ${reason}`, {
+      remedy: 'Certificates can be renewed: hardway pki renew. Another authority is another cluster.',
+    });
+  }
   if (isNew(session)) {
     throw new UsageError('there is no cluster yet whose authority could be rotated', {
       remedy: 'hardway up',
