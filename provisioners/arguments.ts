@@ -1,15 +1,20 @@
-/** The unit with these flags: in place of those it has, or before them. Values arrive exactly as they are written. */
-export function withArguments(unit: string, flags: Readonly<Record<string, string>> = {}): string {
-  return Object.entries(flags).reduce((text, [name, value]) => {
-    const line = `  ${quoted(`--${name}=${value}`)}`;
-    const own = new RegExp(`^  --${name}=.*?( \\\\)?$`, 'm');
-    if (own.test(text)) return text.replace(own, (_, more: string | undefined) => line + (more ?? ''));
-    return text.replace(/^ExecStart=\S+/m, (start) => `${start} \\\n${line}`);
-  }, unit);
-}
+/** Flags of a program by name, without dashes. */
+export type Flags = Readonly<Record<string, string>>;
+
+/** As words of a command line. */
+export const wordsOf = (flags: Flags): string[] =>
+  Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+
+/** As they stand in a unit below `ExecStart=… \`, one a line. Values arrive exactly as they are written. */
+export const unitLines = (flags: Flags): string[] =>
+  wordsOf(flags).map((word, index, all) => `  ${quoted(word)}${index === all.length - 1 ? '' : ' \\'}`);
 
 /** systemd expands $ and %, and cuts at blanks; only a whole item may be quoted: see systemd.syntax(7), "Quoting". */
 const quoted = (item: string): string =>
   /^[A-Za-z0-9_.,:=\/+*@-]+$/.test(item)
     ? item
     : `"${item.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
+
+/** As arguments of a container: there `$(NAME)` stands for a variable, and `$$` for a dollar. */
+export const podWords = (flags: Flags): string[] =>
+  wordsOf(flags).map((word) => word.replaceAll('$', '$$$$'));

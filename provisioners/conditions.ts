@@ -1,5 +1,5 @@
 import type { Cluster } from '../src/cluster/model.ts';
-import { sh } from '../src/connection/quote.ts';
+import { sh, verbatim } from '../src/connection/quote.ts';
 import type { Condition } from '../src/engine/phase.ts';
 import { lastWords, whyNoApi } from './diagnosis.ts';
 import { type Membership, quorum } from './etcd-members.ts';
@@ -7,6 +7,7 @@ import { etcdctl } from './etcdctl.ts';
 import { comesInPods, hasEtcdStore, hasOwnRoutes } from './pod-network.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole, kubeNodes, namesOf } from './scope.ts';
+import { stateOf } from './whereabouts.ts';
 
 const seconds = (cluster: Cluster, name: string): number => cluster.timeouts[name] ?? 120;
 
@@ -59,7 +60,7 @@ export const apiServerReady = (cluster: Cluster): Condition => ({
     cluster.kubernetes.flavour === 'kubeadm'
       ? sh`[ -e /etc/kubernetes/kubelet.conf ] || exit 0
 ${kubectl} get --raw /readyz --request-timeout=5s`
-      : sh`state=$(systemctl is-active kube-apiserver)
+      : sh`state=$(${verbatim(stateOf('kube-apiserver'))})
 [ "$state" = active ] || { echo "kube-apiserver is $state"; exit 1; }
 ${kubectl} get --raw /readyz --request-timeout=5s`,
   evidence: () => whyNoApi(cluster),

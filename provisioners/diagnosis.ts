@@ -2,28 +2,30 @@ import type { Cluster } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { etcdctl } from './etcdctl.ts';
 import { kubectl } from './resources/manifest.ts';
+import { pathOf } from './resources/static-pod.ts';
+import { logOf, stateOf } from './whereabouts.ts';
 
 /** Lines of a unit's log that are shown with a failure. */
 const SHOWN = 20;
 
 /** The state of a service and the last mistake it wrote about, in one line; below it the end of its log. */
-export const lastWords = (service: string): Script => sh`words=$(${verbatim(logOf(service))})
+export const lastWords = (service: string): Script => sh`words=$(${verbatim(words(service))})
 mistake=$(echo "$words" | grep -E '^[EF][0-9]{4} |rror|fatal|panic' | tail -n 1)
-echo ${service} "is $(systemctl is-active ${service}): $(echo "\${mistake:-$(echo "$words" | tail -n 1)}" | sed -E ${SHORTER})"
+echo ${service} "is $(${verbatim(stateOf(service))}): $(echo "\${mistake:-$(echo "$words" | tail -n 1)}" | sed -E ${SHORTER})"
 echo "$words"`;
 
 /** What matters of a line of etcd (JSON) or of the Kubernetes programs (date, source line). */
 const SHORTER =
   's/^\\{.*"msg":"([^"]*)".*"error":"([^"]*)".*/\\1: \\2/; s/^\\{.*"msg":"([^"]*)".*/\\1/; s/^[EFIW][0-9]{4} [^]]*\\] //';
 
-const logOf = (service: string): Script =>
-  sh`journalctl ${`_SYSTEMD_UNIT=${service}.service`} --lines=${SHOWN} --output=cat --no-pager | cut -c1-300`;
+const words = (service: string): Script => sh`{ ${verbatim(logOf(service, SHOWN))}
+} | cut -c1-300`;
 
 /** Which of etcd, certificate, port and authorisation keeps the API server from answering. */
 export const whyNoApi = ({
   controlPlane: { port },
 }: Cluster): Script => sh`cd /etc/kubernetes/pki 2>/dev/null &&
-  [ -e /etc/systemd/system/kube-apiserver.service ] || { echo 'kube-apiserver is not installed yet'; exit 0; }
+  [ -e /etc/systemd/system/kube-apiserver.service ] || [ -e ${pathOf('kube-apiserver')} ] || { echo 'kube-apiserver is not installed yet'; exit 0; }
 if [ -e /etc/systemd/system/etcd.service ] && ! ${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1; then
   echo "etcd does not answer: $(${verbatim(lastWords('etcd'))})"
   exit 0
@@ -38,7 +40,7 @@ other=$(ss -H -lntp sport = ${`:${port}`} | grep -v '"kube-apiserver"' | sed -n 
 said=$(${kubectl} get --raw '/readyz?verbose' --request-timeout=5s 2>&1) && exit 0
 case $said in
   *nauthorized*|*orbidden*) echo "it answers, but refuses /etc/kubernetes/admin.conf: $(echo "$said" | tail -n 1)";;
-  *'[-]'*) echo "not ready: $(echo "$said" | grep '^\\[-\\]' | tr '\\n' ' ')"; ${verbatim(logOf('kube-apiserver'))};;
+  *'[-]'*) echo "not ready: $(echo "$said" | grep '^\\[-\\]' | tr '\\n' ' ')"; ${verbatim(words('kube-apiserver'))};;
   *) ${verbatim(lastWords('kube-apiserver'))};;
 esac`;
 

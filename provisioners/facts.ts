@@ -52,6 +52,8 @@ export interface Facts {
   readonly etcd: EtcdFacts;
   /** Its controllers act only when they are elected. */
   readonly electing: boolean;
+  /** How its API server is run; both while that is being changed, none before there is one. */
+  readonly styles: readonly string[];
 }
 
 /** Tools of the distribution that Kubernetes calls, with the Debian package that brings each. */
@@ -107,8 +109,10 @@ for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
 done
 # A machine that has just booted may still be told by DHCP whom to ask.
 [ "$names" = nobody ] && [ ! -e ${NO_RESOLVER} ] && [ $(( $(date +%s) - $(stat -c %Y /proc/1) )) -lt 60 ] && echo resolv=/etc/resolv.conf
-cd /etc/systemd/system && sed -s -n ${RUNS} etcd.service kube-apiserver.service kubelet.service 2>/dev/null
-grep -qs -- '--leader-elect=true' kube-controller-manager.service && echo electing=yes
+[ -e /etc/systemd/system/kube-apiserver.service ] && echo style=systemd
+[ -e /etc/kubernetes/manifests/kube-apiserver.yaml ] && echo style=static-pods
+cd /etc/systemd/system && sed -s -n ${RUNS} etcd.service kube-apiserver.service kubelet.service /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null
+grep -qs -- '--leader-elect=true' kube-controller-manager.service /etc/kubernetes/manifests/kube-controller-manager.yaml && echo electing=yes
 ${verbatim(etcdFactsScript)}
 ${verbatim(listenersScript)}
 true`;
@@ -153,6 +157,7 @@ export function parseFacts(output: string): Facts {
     runs: Object.fromEntries(all('runs').map((text) => [text.split(' ')[0], text.split(' ')[1]])),
     electing: one('electing') === 'yes',
     etcd: parseEtcdFacts(all('etcd'), all('member')),
+    styles: all('style'),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Facts, NO_RESOLVER } from './facts.ts';
 import { taintsOf } from './resources/node.ts';
-import type { Scope } from './scope.ts';
+import { isNode, type Scope } from './scope.ts';
 import { CIPHERS } from './tls.ts';
 
 /** What of a machine its kubelet must know. */
@@ -38,6 +38,27 @@ export const kubeletConfiguration = ({
   tlsCipherSuites: [...CIPHERS],
   ...(cluster.security.profile === 'hardened' ? hardened(facts) : {}),
 });
+
+/** The same for the machine of a scope: a master may run its control plane, and may be no node. */
+export const kubeletOf = (scope: Scope): Record<string, unknown> => {
+  const { cluster, node } = scope;
+  const runsPods = cluster.controlPlane.style === 'static-pods' && node.roles.includes('master');
+  return {
+    ...kubeletConfiguration(scope),
+    // Programs of the control plane are tried again as soon as units would be.
+    ...(runsPods ? { crashLoopBackOff: { maxContainerRestartPeriod: '10s' } } : {}),
+    ...(isNode(cluster, node) ? {} : unserved),
+  };
+};
+
+/** Without an API to ask nobody could be let in: it has no port but that of its health, on loopback. */
+const unserved = {
+  enableServer: false,
+  authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
+  authorization: { mode: 'AlwaysAllow' },
+  rotateCertificates: false,
+  serverTLSBootstrap: false,
+};
 
 /**
  * The taints with which a node registers, in a file of its own: it is read when the kubelet starts, and a Node that is

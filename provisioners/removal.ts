@@ -4,6 +4,7 @@ import { LOGIN } from './login.ts';
 
 const services = [
   ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
+  ...['hardway-watchdog', 'hardway-approver'],
   ...['flanneld', 'hardway-routes', 'etcd', 'containerd', BALANCER, KEEPER],
 ];
 const programs = [

@@ -1,5 +1,5 @@
 import type { Cluster, KubeadmPatch } from '../../src/cluster/model.ts';
-import { apiServerFollows } from '../phases/control-plane.ts';
+import { apiServerFollows } from '../control-plane/components.ts';
 import type { Scope } from '../scope.ts';
 import { clusterConfiguration } from './configuration.ts';
 import { digest } from './kubelet-settings.ts';

@@ -5,7 +5,8 @@ import { directory, file, type FileResource } from '../../src/resources/file.ts'
 import { AUDIT } from '../audit-policy.ts';
 import type { AuthorityName } from '../certificates.ts';
 import { NO_RESOLVER } from '../facts.ts';
-import { apiServerFollows, conf } from '../phases/control-plane.ts';
+import { apiServerFollows } from '../control-plane/components.ts';
+import { masterConf } from '../control-plane/conf.ts';
 import { programs } from '../program.ts';
 import type { Scope } from '../scope.ts';
 import { approver } from '../signer.ts';
@@ -63,7 +64,7 @@ export function masterFiles(scope: Scope, isSpeaker: boolean): Resource[] {
       (name) => pair(name),
     ),
     ...apiServerFollows(scope),
-    ...['admin', 'controller-manager', 'scheduler'].map((name) => conf(scope, name)),
+    ...['admin', 'controller-manager', 'scheduler'].map((name) => masterConf(scope, name)),
     ...(isStacked
       ? [
           ...authority('etcd-ca', 'etcd/ca'),

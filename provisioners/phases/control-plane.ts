@@ -2,23 +2,41 @@ import type { Cluster } from '../../src/cluster/model.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { directory, file, type FileResource } from '../../src/resources/file.ts';
-import { service } from '../../src/resources/service.ts';
-import { admission, admissionPlugins } from '../admission.ts';
-import { withArguments } from '../arguments.ts';
-import { AUDIT, auditPolicy } from '../audit-policy.ts';
+import { AUDIT } from '../audit-policy.ts';
 import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
-import { encryptionConfiguration } from '../encryption.ts';
-import { kubeconfig } from '../kubeconfig.ts';
-import { allocatesSubnets, SUBNET_BITS } from '../pod-network.ts';
-import { programLine, programs } from '../program.ts';
-import { apiServer, byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
-import { approver, signerFiles, signerFlags } from '../signer.ts';
+import { running } from '../control-plane/component.ts';
+import { apiServer, controllerManager, scheduler } from '../control-plane/components.ts';
+import { masterConf } from '../control-plane/conf.ts';
+import { watchdog } from '../control-plane/watchdog.ts';
+import { programs } from '../program.ts';
+import { byRole, namesOf, type Scope } from '../scope.ts';
+import { approver, signerFiles } from '../signer.ts';
 import type { Standing } from '../standing.ts';
-import { template } from '../template.ts';
-import { CIPHERS } from '../tls.ts';
-import { yaml } from '../yaml.ts';
 
 const PKI = '/etc/kubernetes/pki';
+
+/** A master whose programs run in the other style changes it for all of them, one master after another. */
+export const stylePhase = (cluster: Cluster, { electing }: Standing): Phase<Scope> => ({
+  name: 'control-plane-style',
+  title:
+    cluster.controlPlane.style === 'systemd'
+      ? 'Run the control plane as units'
+      : 'Run the control plane as pods',
+  docs: 'https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/',
+  on: namesOf(byRole(cluster, 'master')),
+  needs: [etcdHasQuorum(cluster)],
+  stages: [
+    {
+      title: 'change of style',
+      pace: 'one-by-one',
+      resources: (scope) =>
+        scope.facts.styles.some((style) => style !== cluster.controlPlane.style)
+          ? [...apiServerResources(scope), ...controllers(scope, electing)]
+          : [],
+      settle: [apiServerReady(cluster)],
+    },
+  ],
+});
 
 /** The API server is started here and becomes ready while the pod network is made. */
 export const apiServerPhase = (cluster: Cluster, { fresh }: Standing): Phase<Scope> => ({
@@ -69,8 +87,7 @@ export const controllersPhase = (cluster: Cluster, { fresh, electing }: Standing
 });
 
 function apiServerResources(scope: Scope): Resource[] {
-  const { cluster, node, artefacts, pki } = scope;
-  const { audit } = cluster.security;
+  const { node, artefacts, pki } = scope;
   const pair = (name: string): FileResource[] => [
     file(`${PKI}/${name}.crt`, pki.leaf(`${node.name}/${name}`).certificate),
     file(`${PKI}/${name}.key`, pki.leaf(`${node.name}/${name}`).key, { secret: true }),
@@ -81,106 +98,24 @@ function apiServerResources(scope: Scope): Resource[] {
     file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').trustPem),
     ...['apiserver', 'apiserver-kubelet-client', 'apiserver-etcd-client', 'front-proxy-client'].flatMap(pair),
   ];
-  const follows = apiServerFollows(scope);
-  const flags = cluster.controlPlane.extraArgs;
-  const unit = template('control-plane/kube-apiserver.service', {
-    program: programLine(artefacts.get('kube-apiserver')),
-    address: node.address,
-    port: cluster.controlPlane.port,
-    etcdEndpoints: etcdEndpoints(cluster),
-    serviceCidr: cluster.network.serviceCidr,
-    domain: cluster.network.dns.domain,
-    admissionPlugins: admissionPlugins(cluster).join(','),
-    audit: AUDIT,
-    auditDays: audit.days,
-    auditFiles: audit.files,
-    auditMegabytes: audit.megabytes,
-    ciphers: CIPHERS.join(','),
-  });
+  const component = apiServer(scope);
   return [
-    ...programs(artefacts, 'kube-apiserver', 'kubectl'),
+    ...programs(artefacts, 'kubectl'),
     directory(PKI, { mode: 0o755 }),
     directory(AUDIT, { mode: 0o700 }),
     ...reread,
-    ...follows,
-    conf(scope, 'admin'),
-    ...service('kube-apiserver', withArguments(unit, flags['kube-apiserver']), {
-      follows,
-      interrupts: 'the API does not answer for some seconds',
-    }),
+    ...component.follows,
+    masterConf(scope, 'admin'),
+    ...running(component, scope),
   ];
 }
 
-export const apiServerFollows = ({ cluster, pki, encryption }: Scope): FileResource[] => [
-  file(`${PKI}/etcd/ca.crt`, pki.authority('etcd-ca').trustPem),
-  file(`${PKI}/sa.pub`, pki.serviceAccount.publicPem),
-  file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
-  file('/etc/kubernetes/authentication.yaml', yaml(authentication(cluster)), { mode: 0o600 }),
-  file('/etc/kubernetes/admission.yaml', admission(cluster), { mode: 0o600 }),
-  file('/etc/kubernetes/audit-policy.yaml', auditPolicy(), { mode: 0o600 }),
-  file('/etc/kubernetes/encryption.yaml', encryptionConfiguration(encryption), {
-    secret: true,
-    why: 'Whoever reads the database, or a copy of it, finds no Secret there.',
-  }),
+const controllers = (scope: Scope, elects: boolean): Resource[] => [
+  masterConf(scope, 'controller-manager'),
+  masterConf(scope, 'scheduler'),
+  ...signerFiles(scope),
+  ...running(controllerManager(scope, elects), scope),
+  ...running(scheduler(scope, elects), scope),
+  ...approver(scope),
+  ...watchdog(scope),
 ];
-
-/** Whoever has no credential may ask whether the API is healthy, and nothing else; with kubeadm also whom to trust. */
-const authentication = ({ kubernetes }: Cluster): object => ({
-  apiVersion: 'apiserver.config.k8s.io/v1',
-  kind: 'AuthenticationConfiguration',
-  anonymous: {
-    enabled: true,
-    conditions: [
-      ...['/livez', '/readyz', '/healthz'],
-      ...(kubernetes.flavour === 'kubeadm' ? ['/api/v1/namespaces/kube-public/configmaps/cluster-info'] : []),
-    ].map((path) => ({ path })),
-  },
-});
-
-export function conf({ cluster, node, pki }: Scope, name: string): FileResource {
-  const ca = pki.authority('ca').trustPem;
-  const text = kubeconfig(cluster.name, apiServer(cluster, node), ca, name, pki.leaf(`${node.name}/${name}`));
-  return file(`/etc/kubernetes/${name}.conf`, text, { secret: true });
-}
-
-function controllers(scope: Scope, leaderElect: boolean): Resource[] {
-  const { cluster, artefacts } = scope;
-  const managerConf = conf(scope, 'controller-manager');
-  const schedulerConf = conf(scope, 'scheduler');
-  const manager = template('control-plane/kube-controller-manager.service', {
-    program: programLine(artefacts.get('kube-controller-manager')),
-    leaderElect,
-    ciphers: CIPHERS.join(','),
-    podCidr: cluster.network.podCidr,
-    allocates: allocatesSubnets(cluster),
-    subnetBits: SUBNET_BITS,
-    signs: cluster.pki.signer === 'cluster',
-  });
-  const scheduler = template('control-plane/kube-scheduler.service', {
-    program: programLine(artefacts.get('kube-scheduler')),
-    leaderElect,
-    ciphers: CIPHERS.join(','),
-  });
-  const { pki } = scope;
-  const flags = cluster.controlPlane.extraArgs;
-  const shared = [
-    file(`${PKI}/sa.key`, pki.serviceAccount.privatePem, { secret: true }),
-    file(`${PKI}/ca.crt`, pki.authority('ca').trustPem),
-    file(`${PKI}/front-proxy-ca.crt`, pki.authority('front-proxy-ca').trustPem),
-  ];
-  return [
-    ...programs(artefacts, 'kube-controller-manager', 'kube-scheduler'),
-    managerConf,
-    schedulerConf,
-    ...signerFiles(scope),
-    ...service(
-      'kube-controller-manager',
-      withArguments(manager, { ...signerFlags(scope), ...flags['kube-controller-manager'] }),
-      { follows: [managerConf, ...shared, ...signerFiles(scope)] },
-    ),
-    ...service('kube-scheduler', withArguments(scheduler, flags['kube-scheduler']), {
-      follows: [schedulerConf],
-    }),
-    ...approver(scope),
-  ];
-}

@@ -4,8 +4,8 @@ import { sh, verbatim } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
-import { absent, directory, file, type FileResource } from '../../src/resources/file.ts';
-import { service } from '../../src/resources/service.ts';
+import { absent, directory } from '../../src/resources/file.ts';
+import { noService } from '../../src/resources/no-service.ts';
 import {
   apiServerReady,
   containerdAnswers,
@@ -17,32 +17,23 @@ import {
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
 import { apiByName } from '../endpoint.ts';
-import { NO_RESOLVER } from '../facts.ts';
-import { kubeletConfiguration, registrationConfiguration } from '../kubelet-configuration.ts';
 import { noJoinToken } from '../join-token.ts';
+import { authority, BOOTSTRAP, kubeletService } from '../kubelet-service.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
-import { kubeconfig } from '../kubeconfig.ts';
-import { hostName } from '../host-name.ts';
 import { identityProblem, type KubeletUsage, NONE } from '../kubelet-identity.ts';
 import { printCertificate } from '../printed-certificate.ts';
 import { allocatesSubnets } from '../pod-network.ts';
-import { programLine, programs } from '../program.ts';
 import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
-import { kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
-import { template } from '../template.ts';
-import { yaml } from '../yaml.ts';
+import { byRole, namesOf, nodesOf, type Scope, speaker } from '../scope.ts';
 
 const PKI = '/etc/kubernetes/pki';
-const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
 const CONF = '/etc/kubernetes/kubelet.conf';
-/** Settings beside config.yaml. */
-const SETTINGS = '/etc/kubernetes/kubelet.d';
 const GOOD = 'good';
 
 /** Each machine becomes a node: joins with the token, the CA pinned, and is given certificates of its own. */
 export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope> {
-  const present = namesOf(kubeNodes(cluster)).filter((name) => there.includes(name));
+  const present = namesOf(nodesOf(cluster)).filter((name) => there.includes(name));
   const oneMaster = speaker(cluster, there);
   // A node is Ready when it has its pod network; where that needs the Node, it comes afterwards.
   const joinsFirst = allocatesSubnets(cluster);
@@ -50,7 +41,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
     name: 'kubelet',
     title: 'Join the nodes',
     docs: 'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
-    on: namesOf(kubeNodes(cluster)),
+    on: namesOf(nodesOf(cluster)),
     needs: [
       ...[prepared(present), containerdAnswers(cluster), ...networkReady(cluster)],
       ...[apiServerReady(cluster), mayJoin(cluster)],
@@ -64,7 +55,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
           identity('client', scope),
           identity('server', scope),
           wayToApi(scope),
-          ...kubeletResources(scope),
+          ...kubeletService(scope),
           registered(scope),
           ...(oneMaster.includes(scope.node.name) ? [openRequests] : []),
         ],
@@ -91,53 +82,33 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
   };
 }
 
-const authority = ({ pki }: Scope): FileResource => file(`${PKI}/ca.crt`, pki.authority('ca').trustPem);
+/** The kubelets of masters that run the control plane's pods: they are there before any API is, and join it later. */
+export const masterKubelets = (cluster: Cluster): Phase<Scope> => {
+  const masters = namesOf(byRole(cluster, 'master'));
+  return {
+    name: 'master-kubelet',
+    title: 'Start the kubelets of the masters',
+    docs: 'https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/',
+    on: masters,
+    needs: [prepared(masters), containerdAnswers(cluster)],
+    stages: [
+      {
+        title: 'kubelets of masters',
+        resources: (scope) => [directory(PKI), authority(scope), ...kubeletService(scope)],
+      },
+    ],
+  };
+};
 
-function kubeletResources(scope: Scope): Resource[] {
-  const { node, facts, artefacts, joining } = scope;
-  const ca = authority(scope);
-  const config = file('/var/lib/kubelet/config.yaml', yaml(kubeletConfiguration(scope)), {
-    mode: 0o600,
-  });
-  const unit = template('kubelet/kubelet.service', {
-    program: programLine(artefacts.get('kubelet')),
-    address: node.address,
-    override: hostName(node) === null && node.name,
-  });
-  return [
-    ...programs(artefacts, 'kubelet', ...(node.roles.includes('master') ? [] : ['kubectl'])),
-    directory('/etc/kubernetes/manifests', { mode: 0o755 }),
-    ...(joining.includes(node.name) ? [bootstrapConf(scope)] : []),
-    config,
-    directory(SETTINGS),
-    // Not followed by the service: it counts only for a Node that is not there yet.
-    file(`${SETTINGS}/taints.conf`, yaml(registrationConfiguration(scope)), {
-      mode: 0o600,
-      why: 'No pod may come before the node has its taints: it registers with them.',
-    }),
-    ...(facts.resolvConf === '' ? [noResolver] : []),
-    ...service('kubelet', unit, { follows: [config, ca], interrupts: 'its pods go on' }),
-  ];
-}
-
-/**
- * For a machine that would ask only itself: without a name server the cluster DNS does not start, with the machine's
- * own it would ask itself for ever. This address is kept for documentation (RFC 5737): nobody answers.
- */
-const noResolver = file(NO_RESOLVER, 'nameserver 192.0.2.1\n', {
-  why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',
+/** A master that is no node has no kubelet, unless that runs its control plane. */
+export const noMasterKubelets = (cluster: Cluster): Phase<Scope> => ({
+  name: 'master-kubelet',
+  title: 'End the kubelets of the masters',
+  docs: 'https://kubernetes.io/docs/concepts/architecture/#kubelet',
+  on: namesOf(byRole(cluster, 'master')),
+  needs: [prepared(namesOf(byRole(cluster, 'master')))],
+  stages: [{ title: 'kubelets of masters', resources: () => [noService('kubelet')] }],
 });
-
-function bootstrapConf({ cluster, token }: Scope): Resource {
-  // By its file: the kubelet copies this into its own kubeconfig, and authorities change.
-  const text = kubeconfig(cluster.name, apiByName(cluster), { file: `${PKI}/ca.crt` }, 'bootstrap', {
-    token,
-  });
-  return file(BOOTSTRAP, text, {
-    secret: true,
-    why: 'Removed again as soon as the node has its own certificate.',
-  });
-}
 
 /** The kubelet's own certificate and the kubeconfig that names it: made on its request, closed by answering it. */
 const identity = (usage: KubeletUsage, { node, pki }: Scope): Resource => ({

@@ -1,3 +1,4 @@
+import type { Artefact } from '../../src/artefacts/artefact.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { HardwayError } from '../../src/errors.ts';
@@ -8,6 +9,7 @@ import { addonsOf } from '../addons/built-in.ts';
 import { noOtherTrust } from '../addons/registry/machines.ts';
 import { registryHost } from '../addons/registry/settings.ts';
 import { containerdAnswers, prepared } from '../conditions.ts';
+import { CONTROL_PLANE_IMAGES } from '../control-plane/component.ts';
 import { programLine, programs } from '../program.ts';
 import { image } from '../resources/image.ts';
 import { kubeNodes, namesOf, type Scope } from '../scope.ts';
@@ -56,8 +58,10 @@ function sandboxImage(reference: string | undefined): string {
   return reference;
 }
 
-function images({ artefacts }: Scope): Resource[] {
-  const archives = artefacts.all().filter(({ kind }) => kind === 'image');
+function images({ node, artefacts }: Scope): Resource[] {
+  const isNeeded = ({ name }: Artefact): boolean =>
+    node.roles.includes('master') || !CONTROL_PLANE_IMAGES.includes(name);
+  const archives = artefacts.all().filter((one) => one.kind === 'image' && isNeeded(one));
   return [...programs(artefacts, ...archives.map(({ name }) => name)), ...archives.map(image)];
 }
 

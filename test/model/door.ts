@@ -8,7 +8,7 @@ import { option } from './systemd.ts';
 export function apiAt(machine: ModelMachine, server: string): Api | null {
   const { cluster } = machine;
   const host = cluster.machines().find((each) => each.isActive('kube-apiserver'));
-  const process = host?.systemd.process('kube-apiserver.service') ?? null;
+  const process = host?.process('kube-apiserver') ?? null;
   if (process === null) return null;
   const there = `https://${option(process, 'advertise-address')}:${option(process, 'secure-port')}`;
   const etcd = cluster.etcd();

@@ -1,4 +1,5 @@
 import { BEGINNING } from '../../provisioners/etcdctl.ts';
+import { MANIFESTS } from '../../provisioners/resources/static-pod.ts';
 import { FOUNDING } from '../../provisioners/founding.ts';
 import { etcdHere } from './commands.ts';
 import { certificateOf, printed } from './kubelet.ts';
@@ -30,6 +31,8 @@ export function facts(machine: ModelMachine): string {
     ...founding.map((line) => `founding=${line}`),
     ...runs(machine),
     ...member(machine),
+    ...(disk.has('/etc/systemd/system/kube-apiserver.service') ? ['style=systemd'] : []),
+    ...(disk.has(`${MANIFESTS}/kube-apiserver.yaml`) ? ['style=static-pods'] : []),
   ]
     .join('\n')
     .concat('\n');

@@ -7,7 +7,7 @@ import type { ModelCluster } from './cluster.ts';
 import { Disk } from './disk.ts';
 import { emptyEtcd, type EtcdData } from './etcd.ts';
 import { Kernel } from './kernel.ts';
-import { Systemd } from './systemd.ts';
+import { type Process, Systemd } from './systemd.ts';
 
 /** One machine: its disk, its kernel, its services, and what lies in the stores of etcd and containerd. */
 export class ModelMachine {
@@ -20,6 +20,8 @@ export class ModelMachine {
   packages = new Set<string>();
   /** In containerd's store: digest of the archive by reference. */
   images = new Map<string, string>();
+  /** What the kubelet runs from files, by name. */
+  pods = new Map<string, Process>();
   /** null: /var/lib/etcd is empty. */
   etcd: EtcdData | null = null;
   #node: Node | null = null;
@@ -57,7 +59,12 @@ export class ModelMachine {
   }
 
   isActive(service: string): boolean {
-    return this.on && this.systemd.isActive(`${service}.service`);
+    return this.on && this.process(service) !== null;
+  }
+
+  /** Of a unit, or of a pod. */
+  process(service: string): Process | null {
+    return this.systemd.process(`${service}.service`) ?? this.pods.get(service) ?? null;
   }
 
   /** A program of ours that can be run. */
@@ -69,6 +76,7 @@ export class ModelMachine {
   /** Everything in memory is gone; whatever is enabled starts again. */
   powerOff(): void {
     this.on = false;
+    this.pods.clear();
     this.disk.remove('/run');
     this.systemd.boot();
     this.kernel.boot(this.disk);
@@ -92,6 +100,7 @@ export class ModelMachine {
     this.users = new Set(['root']);
     this.packages.clear();
     this.images.clear();
+    this.pods.clear();
     this.etcd = null;
     this.#install();
     this.cluster.settle();

@@ -6,6 +6,7 @@ import { service } from '../../src/resources/service.ts';
 import { sysctl } from '../../src/resources/sysctl.ts';
 import { image } from '../../provisioners/resources/image.ts';
 import { manifest } from '../../provisioners/resources/manifest.ts';
+import { noStaticPod } from '../../provisioners/resources/static-pod.ts';
 import { commandAnswer, hasNothing } from './commands.ts';
 import { asAdministrator, may } from './door.ts';
 import type { ApiObject } from './api.ts';
@@ -24,6 +25,7 @@ import {
   wordsOf,
 } from './shape.ts';
 import { STORE } from './react.ts';
+import { podLines } from './static-pods.ts';
 import { STARTED, startedWith } from './systemd.ts';
 
 type Row = Known<ModelMachine, string>;
@@ -113,6 +115,8 @@ const images: Row = {
   },
 };
 
+const pods: Row = { shape: asked(noStaticPod('x', {})), act: podLines };
+
 const parsed = remembering((list) => JSON.parse(`[${list}]`) as ApiObject[]);
 
 const manifests: Row = {
@@ -143,7 +147,7 @@ const asksIn = remembering((script) => {
 /** What each batch of questions looks like, by its name. */
 const batches: Readonly<Record<string, Row>> = {
   ...{ file: files, artefact: artefacts, service: services, sysctl: sysctls },
-  ...{ image: images, manifest: manifests },
+  ...{ image: images, manifest: manifests, pod: pods },
 };
 
 const batch = (name: string): ((body: string) => (machine: ModelMachine) => string) =>

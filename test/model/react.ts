@@ -1,5 +1,6 @@
 import { mayUse } from './etcd.ts';
 import { kubelet } from './kubelet.ts';
+import { staticPods } from './static-pods.ts';
 import type { ModelMachine } from './machine.ts';
 
 /** What the programs of these machines do by themselves next; false: nothing. */
@@ -18,6 +19,7 @@ export function react(machines: readonly ModelMachine[]): boolean {
       acted = true;
     }
     acted = flanneld(machine) || acted;
+    acted = staticPods(machine) || acted;
     acted = kubelet(machine) || acted;
   }
   return acted;

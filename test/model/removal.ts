@@ -5,6 +5,7 @@ import { type Known, like, shape, word } from './shape.ts';
 
 const services = [
   ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
+  ...['hardway-watchdog', 'hardway-approver'],
   ...['flanneld', 'hardway-routes', 'etcd', 'containerd', 'hardway-balancer', 'hardway-address'],
 ];
 const folders = [
@@ -38,6 +39,7 @@ function clean(machine: ModelMachine): void {
     for (const path of [...disk.below('/usr/local/bin'), ...folders]) disk.remove(path);
     machine.users.delete('etcd');
     machine.images.clear();
+    machine.pods.clear();
     machine.etcd = null;
   });
 }

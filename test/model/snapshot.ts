@@ -16,9 +16,10 @@ export function snapshot(cluster: ModelCluster): string[] {
 export function photograph(cluster: ModelCluster): string[] {
   const identities = cluster
     .machines()
-    .flatMap(({ name, disk, systemd }) => [
+    .flatMap(({ name, disk, systemd, pods }) => [
       ...disk.paths().map((path) => `${name} ${path} ${disk.identity(path)}`),
       ...systemd.ids().map((id) => `${name} ${id} ${systemd.show(id)}`),
+      ...[...pods].map(([pod, { pid }]) => `${name} pod ${pod} ${pid}`),
     ]);
   return [...snapshot(cluster), ...identities];
 }
@@ -48,6 +49,9 @@ function ofMachine(machine: ModelMachine): string[] {
     ...files,
     ...units,
     ...started,
+    ...[...machine.pods].map(
+      ([pod, { unit, learnt }]) => `pod ${pod} ${sha256Of(unit)} ${learnt.get('files')}`,
+    ),
     `kernel ${kernel.hostname} swap ${kernel.swap} ${[...kernel.modules].sort().join(' ')}`,
     ...[...kernel.sysctls].map(([key, value]) => `sysctl ${key}=${value}`),
     ...[...users].map((user) => `user ${user}`),

@@ -8,6 +8,7 @@ import type { ModelMachine } from './machine.ts';
 import { IMPORTED } from './questions.ts';
 import { Refusal } from './refusal.ts';
 import { type Known, like, shape, text, word, words, wordsOf } from './shape.ts';
+import { podSteps } from './static-pods.ts';
 import { STARTED } from './systemd.ts';
 import { removalSteps } from './removal.ts';
 
@@ -170,6 +171,23 @@ done`,
     },
   },
   {
+    shape: shape`systemctl disable --now --quiet ${word}
+
+rm -f ${word}
+systemctl daemon-reload`,
+    act: (machine, name = '', path = '') => {
+      const { cluster, disk, systemd } = machine;
+      cluster.effect(machine, () => {
+        systemd.stop(`${name}.service`);
+        systemd.disable(`${name}.service`);
+      });
+      cluster.effect(machine, () => {
+        disk.remove(path);
+        systemd.reload();
+      });
+    },
+  },
+  {
     shape: shape`/usr/local/bin/ctr --namespace k8s.io images import ${word}`,
     act: once((machine, archive = '') => {
       const reference = machine.cluster.archives.get(machine.disk.get(archive)?.sha256 ?? '');
@@ -246,5 +264,6 @@ export const steps: readonly Step[] = [
   ...services,
   ...etcd,
   ...kubectlSteps,
+  ...podSteps,
   ...removalSteps,
 ];

@@ -74,7 +74,11 @@ export class Systemd {
   /** The program at its path is another one than the one that runs. */
   replaced(id: string): boolean {
     const process = this.process(id);
-    return process !== null && this.#disk.get(programOf(process.unit))?.inode !== process.inode;
+    return (
+      process !== null &&
+      !isScript(programOf(process.unit)) &&
+      this.#disk.get(programOf(process.unit))?.inode !== process.inode
+    );
   }
 
   isActive(id: string): boolean {
@@ -139,23 +143,15 @@ export class Systemd {
     unit.process = null;
     const definition = unit.loaded?.text ?? '';
     if (!this.#record(id, definition)) return;
-    const program = this.#disk.get(programOf(definition));
-    if (program === undefined || !this.#isProgram(program.sha256) || (program.mode & 0o100) === 0) return;
+    const path = programOf(definition);
+    const program = this.#disk.get(path);
+    if (program === undefined || (program.mode & 0o100) === 0) return;
+    if (!(isScript(path) ? this.#disk.sound(path) : this.#isProgram(program.sha256))) return;
     if (!recordedBy(definition).every((path) => this.#disk.sound(path))) return;
     this.#pids += 1;
     this.starts += 1;
-    const learnt = new Map([['files', this.#filesNamedIn(definition)]]);
+    const learnt = new Map([['files', filesNamedIn(this.#disk, definition, path)]]);
     unit.process = { pid: this.#pids, inode: program.inode, unit: definition, learnt };
-  }
-
-  /** Digest of what the command line tells it to read, but for what it reads again later or a kubelet writes itself. */
-  #filesNamedIn(definition: string): string {
-    const paths = [...definition.matchAll(/[= ](\/(?:etc|var)\/[^\s,]+)/g)].map(([, path = '']) => path);
-    const reread = READ_AGAIN[programOf(definition)] ?? /^$/;
-    const files = paths.filter(
-      (path) => !/\/(bootstrap-)?kubelet\.conf$|^\/etc\/systemd/.test(path) && !reread.test(path),
-    );
-    return sha256Of(files.map((path) => this.#disk.get(path)?.sha256 ?? '').join());
   }
 
   /** ExecStartPre: writes the digests of the files as they are now. It knows the one recorder we install. */
@@ -187,6 +183,19 @@ export class Systemd {
     return { mtime: file.mtime, text: this.#disk.text(path) };
   }
 }
+
+/** Digest of what the command line tells it to read, but for what it reads again later or a kubelet writes itself. */
+export function filesNamedIn(disk: Disk, definition: string, program: string): string {
+  const paths = [...definition.matchAll(/[= ](\/(?:etc|var)\/[^\s,]+)/g)].map(([, path = '']) => path);
+  const reread = READ_AGAIN[program] ?? /^$/;
+  const files = paths.filter(
+    (path) => !/\/(bootstrap-)?kubelet\.conf$|^\/etc\/systemd/.test(path) && !reread.test(path),
+  );
+  return sha256Of(files.map((path) => disk.get(path)?.sha256 ?? '').join());
+}
+
+/** Of ours, run by a shell: it may be another one while the old one runs. */
+const isScript = (path: string): boolean => path.startsWith('/usr/local/lib/hardway/');
 
 /** Certificates that a program which runs looks at again, for each connection or when they change. */
 const READ_AGAIN: Readonly<Record<string, RegExp>> = {

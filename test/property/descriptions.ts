@@ -38,6 +38,8 @@ const founding = fc.record({
   podCidr: fc.constantFrom('10.244.0.0/16', '10.128.0.0/18'),
   domain: fc.constantFrom('cluster.local', 'k8s.example.org'),
   port: fc.constantFrom(6443, 8443),
+  // It may change, but programs of the other style stay where they are.
+  style: fc.constantFrom('systemd', 'systemd', 'static-pods'),
   // What was hardened stays so when the profile goes back.
   profile: fc.constantFrom('lab', 'hardened'),
 });
@@ -54,7 +56,7 @@ export const clusterOf = (kind: Kind, founded: Founding, { minions, ...chosen }:
       ...{ podCidr: founded.podCidr, kubeProxy: chosen.kubeProxy },
       ...{ flannel: { backend: founded.backend }, dns: { domain: founded.domain } },
     },
-    controlPlane: { sans: chosen.sans, port: founded.port },
+    controlPlane: { sans: chosen.sans, port: founded.port, style: founded.style },
     // Containers here have cgroup v1.
     kubelet: { failCgroupV1: chosen.failCgroupV1 && kind === 'vm' },
     ...{

@@ -1,5 +1,6 @@
 /** A cluster of model machines and the real recipe and engine over it. */
 import type { Artefact, Artefacts } from '../../src/artefacts/artefact.ts';
+import { optionalFor } from '../../src/artefacts/optional.ts';
 import { derive } from '../../src/cluster/derive.ts';
 import { inspect } from '../../src/cluster/inspect.ts';
 import type { Cluster, Node } from '../../src/cluster/model.ts';
@@ -21,14 +22,17 @@ export function described(description: object): Cluster {
   return derive(sound, '/');
 }
 
-/** What the lock names, each with a digest of its own. */
-export const artefacts = ((): Artefacts => {
-  const all = fakeArtefacts()
+/** What the lock names for such a cluster, each with a digest of its own. */
+const provided = (optional: readonly string[]): Artefacts => {
+  const all = fakeArtefacts(optional)
     .all()
     .map((one): Artefact => ({ ...one, sha256: sha256Of(`${one.name} ${one.version}`) }));
   const get = (name: string): Artefact => all.find((one) => one.name === name) ?? fakeArtefacts().get(name);
   return { all: () => all, get };
-})();
+};
+
+/** Of every style. */
+export const artefacts = provided(['static-pods']);
 
 const authority = await newAuthority({ commonName: 'kubernetes', days: 3650 });
 
@@ -92,7 +96,8 @@ export async function run(model: ModelCluster, options: RunOptions = {}): Promis
     machine.reboot();
   };
   const recipe = scratch({
-    ...{ cluster, pki: pkiFor(cluster), encryption, artefacts, token: 'abcdef.0123456789abcdef', leaving },
+    ...{ cluster, pki: pkiFor(cluster), encryption, token: 'abcdef.0123456789abcdef', leaving },
+    artefacts: provided(optionalFor(cluster)),
     ...{ hostCpus: 16, restarting: { machines, reload, report } },
   });
   const outcome = await converge({ recipe, planOnly, report, machines });

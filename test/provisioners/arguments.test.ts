@@ -2,75 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { withArguments } from '../../provisioners/arguments.ts';
+import { podWords, unitLines } from '../../provisioners/arguments.ts';
 import { workFolder } from '../resources/bench.ts';
 
-const unit = `[Unit]
-Description=--secure-port=1 is no flag here
-[Service]
-ExecStart=/usr/local/bin/kube-apiserver \\
-  --secure-port=6443 \\
-  --secure-port-name=x \\
-  --last=1
-Restart=always
-`;
-const lines = (text: string): string[] => text.split('\n').slice(3, -2);
-
-describe('flags in a unit', () => {
-  it('are the unit’s own without any', () => {
-    expect([withArguments(unit), withArguments(unit, {})]).toEqual([unit, unit]);
-  });
-
-  const cases: [string, Record<string, string>, string[]][] = [
-    [
-      'take the place of one that is there',
-      { 'secure-port': '443' },
-      ['  --secure-port=443 \\', '  --secure-port-name=x \\', '  --last=1'],
-    ],
-    [
-      'also of the last',
-      { last: '2' },
-      ['  --secure-port=6443 \\', '  --secure-port-name=x \\', '  --last=2'],
-    ],
-    [
-      'that are new are added',
-      { v: '4', 'event-ttl': '2h' },
-      [
-        '  --event-ttl=2h \\',
-        '  --v=4 \\',
-        '  --secure-port=6443 \\',
-        '  --secure-port-name=x \\',
-        '  --last=1',
-      ],
-    ],
-    [
-      'whose name begins like another are that other’s no matter',
-      { secure: 'x', port: 'y' },
-      [
-        '  --port=y \\',
-        '  --secure=x \\',
-        '  --secure-port=6443 \\',
-        '  --secure-port-name=x \\',
-        '  --last=1',
-      ],
-    ],
-  ];
-  it.each(cases)('%s', (_, flags, expected) => {
-    expect(lines(withArguments(unit, flags))).toEqual([
-      `ExecStart=/usr/local/bin/kube-apiserver \\`,
-      ...expected,
-    ]);
-  });
-
-  it('can be added to a program that has none', () => {
-    expect(withArguments('ExecStart=/bin/x\n', { v: '1' })).toBe('ExecStart=/bin/x \\\n  --v=1\n');
-  });
-
-  it('of which one was quoted can be replaced again', () => {
-    const before = withArguments(unit, { last: 'a b', v: 'c d' });
-    expect(before).toContain('  "--last=a b"\n');
-    expect(before).toContain('  "--v=c d" \\\n');
-  });
+it('stand one a line, the last without a backslash', () => {
+  expect(unitLines({})).toEqual([]);
+  expect(unitLines({ v: '4', 'event-ttl': 'a b' })).toEqual(['  --v=4 \\', '  "--event-ttl=a b"']);
 });
 
 const values: [string, string][] = [
@@ -104,10 +41,15 @@ const execStart = (text: string): string =>
 
 describe('values arrive exactly as they are written', () => {
   it.each(values)('by the rules of systemd: %s', (_, value) => {
-    const text = withArguments('ExecStart=/bin/x\n', { flag: value });
-    expect(argumentsOf(execStart(text))).toEqual(['/bin/x', `--flag=${value}`]);
-    const replaced = withArguments('ExecStart=/bin/x \\\n  --flag=old \\\n  --other=1\n', { flag: value });
-    expect(argumentsOf(execStart(replaced))).toEqual(['/bin/x', `--flag=${value}`, '--other=1']);
+    const text = `ExecStart=/bin/x \\\n${unitLines({ flag: value, other: '1' }).join('\n')}\n`;
+    expect(argumentsOf(execStart(text))).toEqual(['/bin/x', `--flag=${value}`, '--other=1']);
+  });
+
+  /** As k8s.io/kubernetes/third_party/forked/golang/expansion does it with no variable defined. */
+  const expanded = (word: string): string =>
+    word.replaceAll(/\$(\$|\([^)]*\))?/g, (all) => (all === '$$' ? '$' : all));
+  it.each(values)('by the rules of containers: %s', (_, value) => {
+    expect(podWords({ flag: value }).map(expanded)).toEqual([`--flag=${value}`]);
   });
 
   const folder = workFolder();
@@ -116,14 +58,14 @@ describe('values arrive exactly as they are written', () => {
   it.runIf(existsSync(systemd))('as systemd itself reads them', () => {
     chmodSync(folder, 0o755);
     const flags = Object.fromEntries(values.map(([, value], index) => [`f${index}`, value]));
-    const text = `[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/echo \\\n  --last=1\n`;
-    writeFileSync(join(folder, 'x.service'), withArguments(text, flags));
+    const text = `[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/echo \\\n`;
+    writeFileSync(join(folder, 'x.service'), `${text}${unitLines(flags).join('\n')}\n`);
     const said = readBySystemd(systemd, folder);
     const line = /^\s*Command Line: (.*)$/m.exec(said)?.[1] ?? said;
     // It shows every argument quoted for a shell, $$ not yet expanded.
     const shown = execFileSync('sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' });
     const expected = values.map(([, value], index) => `--f${index}=${value.replaceAll('$', '$$$$')}`);
-    expect(shown.trim().split('\n').toSorted()).toEqual(['/bin/echo', '--last=1', ...expected].toSorted());
+    expect(shown.trim().split('\n').toSorted()).toEqual(['/bin/echo', ...expected].toSorted());
   });
 });
 

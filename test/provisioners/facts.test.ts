@@ -34,7 +34,7 @@ describe('parseFacts', () => {
         foreignRuntime: '',
       },
       ...{ founding: [], podRoutes: [], wireguard: false, listeners: [], runs: {}, electing: false },
-      etcd: { data: false, begun: false, members: null },
+      ...{ etcd: { data: false, begun: false, members: null }, styles: [] },
       resolvConf: '/etc/resolv.conf',
     });
   });

@@ -21,7 +21,17 @@ const units = [...texts].filter(([path]) => path.endsWith('.service'));
 const known: Record<string, readonly string[]> = {
   Unit: ['Description', 'Documentation', 'Wants', 'After', 'StartLimitIntervalSec'],
   Service: [
-    ...['Type', 'User', 'Group', 'ExecStartPre', 'ExecStart', 'ExecStartPost', 'KillMode', 'Delegate'],
+    ...[
+      'Type',
+      'User',
+      'Group',
+      'EnvironmentFile',
+      'ExecStartPre',
+      'ExecStart',
+      'ExecStartPost',
+      'KillMode',
+      'Delegate',
+    ],
     ...['Restart', 'RestartSec', 'TimeoutStartSec', 'TimeoutStopSec'],
     ...['TasksMax', 'LimitCORE', 'LimitNOFILE', 'OOMScoreAdjust'],
   ],
@@ -40,8 +50,8 @@ function misplaced(text: string): string[] {
 }
 
 describe('units', () => {
-  it('are eight on a master', () => {
-    expect(units).toHaveLength(8);
+  it('are nine on a master', () => {
+    expect(units).toHaveLength(9);
   });
 
   // Known bug: StartLimitIntervalSec=0 stands in [Service], where systemd ignores it. Once moved: `it`.

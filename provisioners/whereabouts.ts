@@ -1,0 +1,40 @@
+import { type Script, sh, verbatim } from '../src/connection/quote.ts';
+import { logFiles, pathOf } from './resources/static-pod.ts';
+
+/**
+ * Programs of the control plane run as units or as pods. On a machine itself it is seen which; so whoever looks for
+ * them need not know, also while the one takes the place of the other.
+ */
+const eitherWay = (name: string, pod: Script, unit: Script): Script =>
+  sh`if [ -e ${pathOf(name)} ]; then
+${verbatim(pod)}
+else
+${verbatim(unit)}
+fi`;
+
+/** Prints "active", or in what other state the program is. */
+export const stateOf = (name: string): Script =>
+  eitherWay(
+    name,
+    sh`pgrep -f ${processOf(name)} >/dev/null && echo active || echo 'not running'`,
+    sh`systemctl is-active ${name}`,
+  );
+
+/** Prints the number of its process; nothing, or 0, when there is none. */
+export const pidOf = (name: string): Script =>
+  eitherWay(
+    name,
+    sh`pgrep -o -f ${processOf(name)}`,
+    sh`systemctl show --property=MainPID --value ${`${name}.service`}`,
+  );
+
+/** Prints the last lines that it wrote. */
+export const logOf = (name: string, lines: number): Script =>
+  eitherWay(
+    name,
+    sh`ls -tr ${verbatim(logFiles(name))} 2>/dev/null | tail -n 2 | xargs -r cat | tail -n ${lines} | cut -d' ' -f4-`,
+    sh`journalctl ${`_SYSTEMD_UNIT=${name}.service`} --lines=${lines} --output=cat --no-pager`,
+  );
+
+/** A command line that begins so. */
+const processOf = (name: string): string => `^(/usr/local/bin/)?${name} `;
