@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBox } from '../../../src/box/build.ts';
@@ -20,6 +20,8 @@ export interface OwnMachine {
   /** Of the NIC on the cluster's network. */
   readonly nic: string;
   readonly address: string;
+  /** Files and folders of this host that are there at the same place. */
+  readonly shares?: readonly string[];
   /** Done as root inside when it has started for the first time. */
   readonly prepare?: string;
 }
@@ -64,7 +66,7 @@ export async function ownMachines(
   mkdirSync(parts, { recursive: true });
   execFileSync('tar', ['-xf', box.file, '-C', parts]);
   const { prefix } = parseRange(cluster.network.machineCidr);
-  for (const { name: machine, nic, address } of machines) {
+  for (const { name: machine, nic, address, shares = [] } of machines) {
     const config = join(parts, `${machine}.conf`);
     writeFileSync(config, '');
     const template = [
@@ -85,6 +87,10 @@ export async function ownMachines(
       `lxc.net.1.name = ${nic}`,
       `lxc.net.1.ipv4.address = ${address}/${prefix}`,
       'lxc.mount.entry = tmpfs tmp tmpfs nodev,nosuid,size=2G 0 0',
+      ...shares.map((path) => {
+        const kind = statSync(path).isDirectory() ? 'dir' : 'file';
+        return `lxc.mount.entry = ${path} ${path.slice(1)} none bind,create=${kind} 0 0`;
+      }),
     ];
     const file = `/var/lib/lxc/${container(machine)}/config`;
     writeFileSync(file, `${readFileSync(file, 'utf8')}${more.join('\n')}\n`);
