@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ConnectionError } from '../errors.ts';
+import { gate } from './gate.ts';
 
 /** What OpenSSH's client would do to reach a host. */
 export interface ClientSettings {
@@ -32,7 +33,7 @@ interface Wanted {
  * nobody has configured it. Throws ConnectionError when the configuration cannot be read.
  */
 export async function clientSettings(wanted: Wanted): Promise<ClientSettings> {
-  const said = await ask(wanted);
+  const said = isSilent() ? [] : await inTurn(() => ask(wanted));
   const all = (key: string): string[] => said.filter(([name]) => name === key).map(([, value]) => value);
   const one = (key: string): string | undefined => all(key).find((value) => value !== 'none');
   const host = one('hostname') ?? wanted.host;
@@ -48,6 +49,34 @@ export async function clientSettings(wanted: Wanted): Promise<ClientSettings> {
     jumps: one('proxyjump')?.split(',') ?? [],
     command: one('proxycommand') === undefined ? null : filled(one('proxycommand') ?? ''),
   };
+}
+
+/** A fleet is not asked about all at once. */
+const asking = gate(8);
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const leave = await asking.enter();
+  try {
+    return await work();
+  } finally {
+    leave();
+  }
+}
+
+/** No file says anything that matters here: nobody need be asked, five hundred times perhaps. */
+function isSilent(): boolean {
+  if (process.env['HARDWAY_SSH_CONFIG'] !== undefined || existsSync(join(homedir(), '.ssh', 'config')))
+    return false;
+  return !systemFiles().some((file) => telling.test(readFileSync(file, 'utf8')));
+}
+
+const telling = /^\s*(match|hostname|port|user|identity\w+|proxy\w+)\b/im;
+
+function systemFiles(): string[] {
+  const folder = process.platform === 'win32' ? 'C:\\ProgramData\\ssh' : '/etc/ssh';
+  const more = join(folder, 'ssh_config.d');
+  const files = existsSync(more) ? readdirSync(more).map((name) => join(more, name)) : [];
+  return [join(folder, 'ssh_config'), ...files].filter((file) => existsSync(file));
 }
 
 const usualKeys = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
