@@ -61,7 +61,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
         ],
         attend: answerKubelets(oneMaster[0] ?? ''),
         settle: [
-          hasIdentities(present),
+          hasIdentities(cluster, present),
           joinsFirst ? nodesHaveSubnets(cluster, present) : nodesReady(cluster, present),
           requestsAnswered(cluster),
         ],
@@ -150,7 +150,7 @@ systemctl start kubelet`,
   };
 }
 
-const hasIdentities = (present: readonly string[]) => ({
+const hasIdentities = (cluster: Cluster, present: readonly string[]) => ({
   name: 'nodeReady',
   description: 'the kubelet to have its certificates',
   on: present,
@@ -158,5 +158,5 @@ const hasIdentities = (present: readonly string[]) => ({
   [ -e /var/lib/kubelet/pki/kubelet-$usage-current.pem ] || { echo "no $usage certificate yet"; exit 1; }
 done`,
   evidence: () => lastWords('kubelet'),
-  limit: 120,
+  limit: cluster.timeouts['nodeReady'] ?? 120,
 });
