@@ -165,15 +165,6 @@ describe('a machine that leaves', () => {
     expect(work.made('minion-1-gone', 'minion-2-gone')).toEqual(['minion-1-gone']);
     expect(await remembered(work)).toEqual(['master', 'minion-2']);
   });
-
-  it('is refused before anything is touched when it holds the data', async () => {
-    const work = workplace();
-    const { state } = work.session();
-    const keeper = { name: 'keeper', host: 'x', port: 22, user: 'u', keys: [], provider: '' };
-    await writeMachine(state, { ...keeper, roles: ['etcd'] });
-    await expect(up(work, { yes: true })).rejects.toThrow(/^keeper holds/);
-    expect(work.made(...everything)).toEqual([]);
-  });
 });
 
 describe('a plan that is kept', () => {
