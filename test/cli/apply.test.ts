@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { apply, plan } from '../../src/cli/apply.ts';
 import type { Given } from '../../src/cli/verb.ts';
 import type { Event } from '../../src/report/event.ts';
-import { readInventory, writeMachine } from '../../src/state/inventory.ts';
+import { readInventory } from '../../src/state/inventory.ts';
 import { type Workplace, workplace } from './workplace.ts';
 
 // The recipe here installs nothing, and the real ones are compiled for minutes.
