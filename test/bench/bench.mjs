@@ -21,6 +21,11 @@ const parts = {
     rounds: 5,
     of: (rounds) => withLab(async () => ({ rows: await (await import('./bring-up.mjs')).bringUps(rounds) })),
   },
+  machines: {
+    rounds: 5,
+    of: (rounds) =>
+      withLab(async () => ({ rows: await (await import('./bring-up.mjs')).oneAndThree(rounds) })),
+  },
   fleet: { rounds: 5, of: async (rounds) => (await import('./fleet.mjs')).fleets(rounds) },
 };
 

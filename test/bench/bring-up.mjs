@@ -23,6 +23,25 @@ export async function bringUps(rounds) {
   ];
 }
 
+/** One machine against three, by turns: machines are brought up at the same time, so three cost less than 1.5 times one. */
+export async function oneAndThree(rounds) {
+  const [ones, threes] = [[], []];
+  const alone = ['--set', 'nodes=[{"name":"master","roles":["etcd","master"]}]'];
+  const settings = [...alone, '--set', 'controlPlane.schedulable=true'];
+  for (let round = 0; round < rounds; round += 1) {
+    const [master] = await freshMachines();
+    await newState([master]);
+    ones.push(await hardway('up', '--quiet', ...settings));
+    await freshMachines();
+    threes.push(await hardway('up', '--quiet'));
+  }
+  return [
+    ['bring-up of one machine', spread(ones)],
+    ['bring-up of three', spread(threes)],
+    ['ratio of the medians', (median(threes) / median(ones)).toFixed(2)],
+  ];
+}
+
 async function oursOnce(seconds) {
   const machines = await freshMachines();
   await hardway('up', ...prepared);
