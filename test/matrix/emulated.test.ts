@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { knownHosts } from '../../src/connection/known-hosts.ts';
 import { sshConnection } from '../../src/connection/ssh.ts';
 import { withSudo } from '../../src/connection/sudo.ts';
@@ -27,8 +27,10 @@ describe('an emulated machine', () => {
   let image: Image;
   let machine: EmulatedMachine;
 
-  /** As root there. */
-  const on = async (script: string): Promise<string> => {
+  /** As root there; a machine so slow may seem gone for a while. */
+  const on = (script: string): Promise<string> =>
+    vi.waitFor(() => once(script), { timeout: 300_000, interval: 5000 });
+  const once = async (script: string): Promise<string> => {
     const connection = withSudo(
       sshConnection({
         ...{ host: '127.0.0.1', port: machine.port, user: 'vagrant', keys: [join(folder, 'key')] },
