@@ -45,7 +45,7 @@ export const balancerAnswers = (cluster: Cluster): Condition => ({
     () => sh`timeout 2 bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0' ${String(cluster.controlPlane.port)} 2>/dev/null ||
   { echo ${BALANCER}" is $(systemctl is-active ${BALANCER})"; exit 1; }
 [ -e /etc/kubernetes/kubelet.conf ] || exit 0
-said=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' | timeout 5 openssl s_client -quiet -verify_return_error -CAfile ${`${BALANCER_FOLDER}/ca.crt`} -verify_hostname ${apiName(cluster)} -connect ${`127.0.0.1:${cluster.controlPlane.port}`} 2>/dev/null | head -n 1)
+said=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' | timeout 5 openssl s_client -quiet -verify_return_error -CAfile ${`${BALANCER_FOLDER}/ca.crt`} -verify_ip 127.0.0.1 -connect ${`127.0.0.1:${cluster.controlPlane.port}`} 2>/dev/null | head -n 1)
 case $said in *' 200 '*) exit 0;; esac
 echo "no master answers through it"
 exit 1`,

@@ -60,8 +60,9 @@ export const phases = (
 /** The scratch flavour. */
 const byHand = (cluster: Cluster, present: readonly string[], standing: Standing): Phase<Scope>[] => [
   ...shared(cluster),
-  ...foundation(cluster, present, standing),
+  // Before API servers are restarted: minions then find one of the others.
   endpoint(cluster),
+  ...foundation(cluster, present, standing),
   ...network(cluster, present),
   ...control(cluster, present, standing),
   ...node(cluster, present),

@@ -2,6 +2,7 @@ import type { Cluster } from '../../src/cluster/model.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import { network } from '../minion.ts';
 import { access } from '../phases/access.ts';
+import { endpoint } from '../phases/endpoint.ts';
 import { etcd, etcdMembers } from '../phases/etcd.ts';
 import { etcdUsersPhase } from '../phases/etcd-users.ts';
 import { flannelOnNodes } from '../phases/flannel.ts';
@@ -21,6 +22,7 @@ export const byKubeadm = (
   standing: Standing,
 ): Phase<Scope>[] => [
   ...shared(cluster),
+  endpoint(cluster),
   ...(hasStackedEtcd(cluster) ? [] : database(cluster, present, standing)),
   ...network(cluster, present),
   filesPhase(cluster, present),

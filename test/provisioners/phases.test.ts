@@ -9,7 +9,7 @@ const all = phases(cluster, names, []);
 describe('the list of phases', () => {
   it('is the order of a bring-up', () => {
     expect(all.map(({ name }) => name)).toEqual([
-      ...['host', 'runtime', 'etcd', 'members', 'control-plane-style', 'api-server', 'endpoint', 'flannel'],
+      ...['host', 'runtime', 'endpoint', 'etcd', 'members', 'control-plane-style', 'api-server', 'flannel'],
       ...['controllers', 'access'],
       ...['kubelet', 'proxy', 'resize', 'leave', 'addons'],
     ]);
