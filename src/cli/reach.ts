@@ -135,6 +135,7 @@ function once<T>(all: Map<string, Promise<T>>, key: string, make: () => Promise<
  * tomorrow.
  */
 export const keysByName = (hosts: KnownHosts, name: string): KnownHosts => ({
+  file: hosts.file,
   load: () => hosts.load(name, 22),
   record: (_host, _port, key) => hosts.record(name, 22, key),
   forget: () => hosts.forget(name, 22),

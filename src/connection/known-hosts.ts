@@ -5,6 +5,8 @@ import { writeAtomic } from '../state/write-atomic.ts';
 
 /** The host keys we have seen, in OpenSSH's format, readable by `ssh -o UserKnownHostsFile=`. */
 export interface KnownHosts {
+  /** Where they are written, for people. */
+  readonly file: string;
   /** Keys recorded for this endpoint; none means first contact. */
   load(host: string, port: number): Promise<HostKey[]>;
   record(host: string, port: number, key: Buffer): Promise<void>;
@@ -41,6 +43,7 @@ export function knownHosts(file: string): KnownHosts {
   }
 
   return {
+    file,
     async load(host, port) {
       return (await entries()).get(name(host, port)) ?? [];
     },

@@ -63,7 +63,14 @@ export async function openClient(label: string, options: SshOptions, signal: Abo
       : openingFault(label, error as Error, 0, seconds);
   }
   const begun = performance.now();
-  const { client, offered } = await handshake(label, socket, known, seconds, credentials);
+  const { client, offered } = await handshake(
+    label,
+    socket,
+    known,
+    options.knownHosts.file,
+    seconds,
+    credentials,
+  );
   const took = performance.now() - begun;
   if (known.length === 0) await options.knownHosts.record(host, port, offered);
   return { client, handshake: took };
@@ -73,6 +80,7 @@ function handshake(
   label: string,
   sock: Duplex,
   known: readonly HostKey[],
+  record: string,
   seconds: number,
   { username, methods, tried }: Credentials,
 ): Promise<{ client: Client; offered: Buffer }> {
@@ -105,7 +113,7 @@ function handshake(
       hostVerifier: (key: Buffer) => {
         offered = key;
         if (known.length === 0 || known.some((one) => one.key.equals(key))) return true;
-        changed = hostKeyFault(label, known, key);
+        changed = hostKeyFault(label, known, key, record);
         return false;
       },
       readyTimeout: seconds * 1000,

@@ -59,11 +59,16 @@ export function authenticationFault(label: string, user: string, tried: string):
   });
 }
 
-export function hostKeyFault(label: string, known: readonly HostKey[], offered: Buffer): ConnectionError {
+export function hostKeyFault(
+  label: string,
+  known: readonly HostKey[],
+  offered: Buffer,
+  record: string,
+): ConnectionError {
   const pinned = known.map(({ key }) => fingerprint(key)).join(' or ');
   return new ConnectionError(
     'host-key',
     `${label}: host key changed: pinned ${pinned}, offered ${fingerprint(offered)}; nothing was sent`,
-    { remedy: `If the machine was rebuilt: hardway trust ${label}` },
+    { evidence: [`recorded in ${record}`], remedy: `If the machine was rebuilt: hardway trust ${label}` },
   );
 }

@@ -36,6 +36,7 @@ describe.skipIf(obstacle)('host keys', () => {
       execFileSync('ssh-keygen', ['-lf', file], { encoding: 'utf8' }).split(' ')[1];
     expect(error.message).toContain(`pinned ${print(join(first.dir, 'host_key'))}`);
     expect(error.message).toContain(`offered ${print(join(second.dir, 'host_key'))}`);
+    expect(error.evidence).toEqual([`recorded in ${join(first.dir, 'known_hosts')}`]);
     expect(error.remedy).toContain('hardway trust minion-1');
     await sleep(200);
     expect(second.log()).not.toMatch(/Accepted|Failed|userauth/);
