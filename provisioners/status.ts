@@ -1,7 +1,7 @@
 import type { ClusterStatus } from '../src/cli/product.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
-import { sh } from '../src/connection/quote.ts';
+import { lines } from '../src/connection/quote.ts';
 import { apiServerReady, etcdHasQuorum, nodesReady } from './conditions.ts';
 import { rolledOut } from './rollouts.ts';
 import { askedOf } from '../src/engine/needs.ts';
@@ -9,6 +9,7 @@ import { check } from '../src/engine/settle.ts';
 import { liveNodes, nodeStatus } from './node-status.ts';
 import { nodesOf, namesOf } from './scope.ts';
 import { servicesOf } from './services.ts';
+import { stateOf } from './whereabouts.ts';
 
 /** Every machine, every service, every node; one sentence for each thing that is not as it should be. */
 export async function status(
@@ -37,12 +38,12 @@ async function stoppedServices(
 ): Promise<string[]> {
   if (connection === undefined) return [];
   const names = servicesOf(cluster, node);
-  const result = await connection.run(sh`systemctl is-active ${names}`, { limit: 15 });
+  const result = await connection.run(lines(...names.map(stateOf)), { limit: 15 });
   const states = result.stdout.split('\n');
   return names
     .map((name, index) => ({ name, state: states[index] ?? 'unknown' }))
     .filter(({ state }) => state !== 'active')
-    .map(({ name, state }) => `${node.name}: ${name} is ${state}; see: journalctl -u ${name}`);
+    .map(({ name, state }) => `${node.name}: ${name} is ${state}; see: hardway logs ${node.name} ${name}`);
 }
 
 async function unmetConditions(

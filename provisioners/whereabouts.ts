@@ -2,15 +2,19 @@ import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { logFiles, pathOf } from './resources/static-pod.ts';
 
 /**
- * Programs of the control plane run as units or as pods. On a machine itself it is seen which; so whoever looks for
- * them need not know, also while the one takes the place of the other.
+ * Programs of the control plane run as units or as pods, with kubeadm also kube-proxy. On a machine itself it is seen
+ * which; so whoever looks for them need not know, also while the one takes the place of the other.
  */
 const eitherWay = (name: string, pod: Script, unit: Script): Script =>
-  sh`if [ -e ${pathOf(name)} ]; then
+  sh`if ${verbatim(inPod(name))}; then
 ${verbatim(pod)}
 else
 ${verbatim(unit)}
 fi`;
+
+/** kubeadm's kube-proxy is a DaemonSet's, so that no file of its own tells. */
+const inPod = (name: string): Script =>
+  name === 'kube-proxy' ? sh`[ ! -e /etc/systemd/system/kube-proxy.service ]` : sh`[ -e ${pathOf(name)} ]`;
 
 /** Prints "active", or in what other state the program is. */
 export const stateOf = (name: string): Script =>

@@ -17,38 +17,41 @@ const VERSION = 'kubeadm.k8s.io/v1beta4';
 const PKI = '/etc/kubernetes/pki';
 
 /** What the whole cluster shares; kept in the ConfigMap kubeadm-config. */
-export const clusterConfiguration = ({ cluster, artefacts }: Pick<Scope, 'cluster' | 'artefacts'>) => ({
-  apiVersion: VERSION,
-  kind: 'ClusterConfiguration',
-  clusterName: cluster.name,
-  kubernetesVersion: `v${cluster.kubernetes.version}`,
-  controlPlaneEndpoint: `${apiName(cluster)}:${cluster.controlPlane.port}`,
-  networking: {
-    podSubnet: cluster.network.podCidr,
-    serviceSubnet: cluster.network.serviceCidr,
-    dnsDomain: cluster.network.dns.domain,
-  },
-  etcd: hasStackedEtcd(cluster)
-    ? { local: { dataDir: '/var/lib/etcd', imageTag: tagOf(artefacts.get('image:etcd').reference) } }
-    : {
-        external: {
-          endpoints: etcdEndpoints(cluster).split(','),
-          caFile: `${PKI}/etcd/ca.crt`,
-          certFile: `${PKI}/apiserver-etcd-client.crt`,
-          keyFile: `${PKI}/apiserver-etcd-client.key`,
+export function clusterConfiguration(scope: Scope) {
+  const { cluster, artefacts } = scope;
+  return {
+    apiVersion: VERSION,
+    kind: 'ClusterConfiguration',
+    clusterName: cluster.name,
+    kubernetesVersion: `v${cluster.kubernetes.version}`,
+    controlPlaneEndpoint: `${apiName(cluster)}:${cluster.controlPlane.port}`,
+    networking: {
+      podSubnet: cluster.network.podCidr,
+      serviceSubnet: cluster.network.serviceCidr,
+      dnsDomain: cluster.network.dns.domain,
+    },
+    etcd: hasStackedEtcd(cluster)
+      ? { local: { dataDir: '/var/lib/etcd', imageTag: tagOf(artefacts.get('image:etcd').reference) } }
+      : {
+          external: {
+            endpoints: etcdEndpoints(cluster).split(','),
+            caFile: `${PKI}/etcd/ca.crt`,
+            certFile: `${PKI}/apiserver-etcd-client.crt`,
+            keyFile: `${PKI}/apiserver-etcd-client.key`,
+          },
         },
-      },
-  apiServer: {
-    certSANs: namesOfApi(cluster),
-    extraArgs: apiServerFlags(cluster),
-    extraVolumes: [...API_SERVER_FILES.map(volume), auditVolume],
-  },
-  controllerManager: { extraArgs: controllerManagerFlags(cluster) },
-  scheduler: { extraArgs: schedulerFlags(cluster) },
-  // Both are made by Hardway: CoreDNS is an add-on like the others, kube-proxy comes once its settings are there.
-  dns: { disabled: true },
-  ...(cluster.network.kubeProxy === 'disabled' ? { proxy: { disabled: true } } : {}),
-});
+    apiServer: {
+      certSANs: namesOfApi(cluster),
+      extraArgs: apiServerFlags(scope),
+      extraVolumes: [...API_SERVER_FILES.map(volume), auditVolume],
+    },
+    controllerManager: { extraArgs: controllerManagerFlags(scope) },
+    scheduler: { extraArgs: schedulerFlags(scope) },
+    // Both are made by Hardway: CoreDNS is an add-on like the others, kube-proxy comes once its settings are there.
+    dns: { disabled: true },
+    ...(cluster.network.kubeProxy === 'disabled' ? { proxy: { disabled: true } } : {}),
+  };
+}
 
 const tagOf = (reference = ''): string => reference.slice(reference.lastIndexOf(':') + 1);
 

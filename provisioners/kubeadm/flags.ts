@@ -1,63 +1,52 @@
 import { secondsIn } from '../../src/cluster/duration.ts';
-import type { Cluster } from '../../src/cluster/model.ts';
-import { admissionPlugins } from '../admission.ts';
-import { AUDIT } from '../audit-policy.ts';
-import { allocatesSubnets } from '../pod-network.ts';
-import { CIPHERS } from '../tls.ts';
+import type { Flags } from '../arguments.ts';
+import * as table from '../control-plane/flags.ts';
+import type { Scope } from '../scope.ts';
 
+/** As kubeadm writes a flag. */
 export interface Argument {
   readonly name: string;
   readonly value: string;
 }
 
 /** Files beside its keys that the API server reads; each is one volume of its static pod. */
-export const API_SERVER_FILES = [
-  '/etc/kubernetes/authentication.yaml',
-  '/etc/kubernetes/admission.yaml',
-  '/etc/kubernetes/audit-policy.yaml',
-  '/etc/kubernetes/encryption.yaml',
-] as const;
+export const API_SERVER_FILES = ['authentication', 'admission', 'audit-policy', 'encryption'].map(
+  (name) => `/etc/kubernetes/${name}.yaml`,
+);
 
-const SERVED = {
-  'tls-min-version': 'VersionTLS12',
-  'tls-cipher-suites': CIPHERS.join(','),
-  profiling: 'false',
+/** What kubeadm sets by itself, to the same or to what suits its ways better. */
+const BY_KUBEADM: readonly string[] = [
+  ...['advertise-address', 'secure-port', 'allow-privileged', 'enable-bootstrap-token-auth'],
+  ...['etcd-servers', 'etcd-cafile', 'etcd-certfile', 'etcd-keyfile', 'client-ca-file'],
+  ...['tls-cert-file', 'tls-private-key-file', 'kubelet-client-certificate', 'kubelet-client-key'],
+  ...['kubelet-preferred-address-types', 'service-cluster-ip-range', 'authorization-mode'],
+  ...['service-account-issuer', 'service-account-signing-key-file', 'service-account-key-file'],
+  ...['proxy-client-cert-file', 'proxy-client-key-file', 'requestheader-client-ca-file'],
+  ...['requestheader-allowed-names', 'requestheader-username-headers', 'requestheader-group-headers'],
+  ...['requestheader-extra-headers-prefix', 'kubeconfig', 'authentication-kubeconfig'],
+  ...['authorization-kubeconfig', 'bind-address', 'leader-elect', 'use-service-account-credentials'],
+  ...['controllers', 'cluster-cidr', 'service-account-private-key-file', 'root-ca-file'],
+];
+
+/** The controller-manager signs with the authority's own key, which kubeadm names. */
+const SIGNING = /^cluster-signing-kubelet-/;
+
+/** What the table of the control plane has beyond kubeadm; what the user says counts in any case. */
+const beyond = (scope: Scope, program: string, flags: Flags): Argument[] => {
+  const said = scope.cluster.controlPlane.extraArgs[program] ?? {};
+  return Object.entries(flags)
+    .filter(([name]) => name in said || !(BY_KUBEADM.includes(name) || SIGNING.test(name)))
+    .map(([name, value]) => ({ name, value }));
 };
 
-/** What kubeadm leaves out or has otherwise than scratch; what the user says comes last. */
-export const apiServerFlags = (cluster: Cluster): Argument[] => {
-  const { audit } = cluster.security;
-  const [authentication, admission, policy, encryption] = API_SERVER_FILES;
-  return listed({
-    'authentication-config': authentication,
-    'enable-admission-plugins': admissionPlugins(cluster).join(','),
-    'admission-control-config-file': admission,
-    'encryption-provider-config': encryption,
-    'audit-policy-file': policy,
-    'audit-log-path': `${AUDIT}/audit.log`,
-    'audit-log-maxage': String(audit.days),
-    'audit-log-maxbackup': String(audit.files),
-    'audit-log-maxsize': String(audit.megabytes),
-    'kubelet-certificate-authority': '/etc/kubernetes/pki/ca.crt',
-    'service-account-extend-token-expiration': 'false',
-    ...SERVED,
-    ...cluster.controlPlane.extraArgs['kube-apiserver'],
-  });
-};
+export const apiServerFlags = (scope: Scope): Argument[] =>
+  beyond(scope, 'kube-apiserver', table.apiServerFlags(scope));
 
-export const controllerManagerFlags = (cluster: Cluster): Argument[] =>
-  listed({
-    'allocate-node-cidrs': String(allocatesSubnets(cluster)),
-    'cluster-signing-duration': `${secondsIn(cluster.pki.leafValidity)}s`,
-    'kube-api-qps': '300',
-    'kube-api-burst': '600',
-    'terminated-pod-gc-threshold': '100',
-    ...SERVED,
-    ...cluster.controlPlane.extraArgs['kube-controller-manager'],
+export const controllerManagerFlags = (scope: Scope): Argument[] =>
+  beyond(scope, 'kube-controller-manager', {
+    'cluster-signing-duration': `${secondsIn(scope.cluster.pki.leafValidity)}s`,
+    ...table.controllerManagerFlags(scope, true),
   });
 
-export const schedulerFlags = (cluster: Cluster): Argument[] =>
-  listed({ ...SERVED, ...cluster.controlPlane.extraArgs['kube-scheduler'] });
-
-const listed = (flags: Readonly<Record<string, string>>): Argument[] =>
-  Object.entries(flags).map(([name, value]) => ({ name, value }));
+export const schedulerFlags = (scope: Scope): Argument[] =>
+  beyond(scope, 'kube-scheduler', table.schedulerFlags(scope, true));

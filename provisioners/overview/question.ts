@@ -7,6 +7,7 @@ import { hasRoutes, hasTunnel } from '../pod-network.ts';
 import { POD_ROUTES } from '../pod-routes.ts';
 import { kubectl } from '../resources/manifest.ts';
 import { servicesOf } from '../services.ts';
+import { stateOf } from '../whereabouts.ts';
 import { dnsQuestion } from './dns-question.ts';
 import { type ApiPath, paths } from './paths.ts';
 
@@ -31,7 +32,7 @@ printf '%s\\n' "$known"
 echo looked=through`;
 
 /** State and version; of one that does not run also what it said last. */
-const unit = (service: string): Script => sh`state=$(systemctl is-active ${service})
+const unit = (service: string): Script => sh`state=$(${verbatim(stateOf(service))})
 echo ${`unit=${service}`} "$state" "$(sed -n '1s/^# Runs [^ ]* \\([^ ,]*\\),.*/\\1/p' ${`/etc/systemd/system/${service}.service`} 2>/dev/null)"
 [ "$state" = active ] || echo ${`words=${service}`} "$( (${verbatim(lastWords(service))}) | head -n 1)"`;
 

@@ -97,8 +97,8 @@ it('phases are shown in their order', () => {
   const order = (more: Description) => phases(cluster(more), [], []).map(({ name }) => name);
   const [first, rest] = [['host', 'runtime'], order({}).slice(order({}).indexOf('kubeadm-files'))];
   expect(order({}).slice(0, 2)).toEqual(first);
-  expect(rest.slice(0, 7)).toEqual([
-    ...['kubeadm-files', 'init', 'access', 'settings', 'join', 'flannel', 'proxy'],
+  expect(rest.slice(0, 8)).toEqual([
+    ...['kubeadm-files', 'init', 'endpoint', 'access', 'settings', 'join', 'flannel', 'proxy'],
   ]);
 });
 
