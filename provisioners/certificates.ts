@@ -110,6 +110,7 @@ function master(cluster: Cluster, node: Node): CertificateEntry[] {
     client('front-proxy-client', 'front-proxy-ca', 'front-proxy-client'),
     conf('controller-manager', 'system:kube-controller-manager'),
     conf('scheduler', 'system:kube-scheduler'),
+    ...(cluster.controlPlane.loadBalancer === 'kube-vip' ? [conf('kube-vip', 'hardway:kube-vip')] : []),
     conf('admin', `hardway-admin@${node.name}`, [
       ADMINISTRATORS,
       // kubeadm gives this group its rights before ours has any.

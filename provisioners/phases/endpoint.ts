@@ -5,6 +5,8 @@ import { addressKeeper, KEEPER_FOLDER } from '../api-address.ts';
 import { balancer, BALANCER_FOLDER, balancerAnswers } from '../balancer.ts';
 import { prepared } from '../conditions.ts';
 import { apiLine, BALANCER, hasBalancer, KEEPER, keepsAddress } from '../endpoint.ts';
+import { hasKubeVip, kubeVip, KUBE_VIP_POD } from '../kube-vip.ts';
+import { absent } from '../../src/resources/file.ts';
 import { noUnit } from '../resources/no-unit.ts';
 import { kubeNodes, namesOf, type Scope } from '../scope.ts';
 
@@ -35,4 +37,9 @@ export function endpoint(cluster: Cluster): Phase<Scope> {
 const who = (scope: Scope): Resource[] => [
   ...(hasBalancer(scope.cluster, scope.node) ? balancer(scope) : [noUnit(BALANCER, BALANCER_FOLDER)]),
   ...(keepsAddress(scope.cluster, scope.node) ? addressKeeper(scope) : [noUnit(KEEPER, KEEPER_FOLDER)]),
+  ...(scope.node.roles.includes('master')
+    ? hasKubeVip(scope.cluster)
+      ? kubeVip(scope)
+      : [absent(KUBE_VIP_POD)]
+    : []),
 ];
