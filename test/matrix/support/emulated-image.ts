@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { $ } from 'zx';
 import { provideArtefacts } from '../../../src/artefacts/artefacts.ts';
 import { defaultCache } from '../../../src/artefacts/cache.ts';
@@ -88,6 +88,9 @@ export async function emulatedImage(report: Report): Promise<Image> {
     await $q`${sudo} chmod 644 ${join(making, 'disk')}`;
     await $q`${sudo} rm -rf ${root}`;
     renameSync(making, folder);
+    // A gigabyte each, and nobody starts from them any more.
+    const older = readdirSync(dirname(folder)).filter((name) => /^[0-9a-f]{20}$/.test(name) && name !== key);
+    await $q`${sudo} rm -rf ${older.map((name) => join(dirname(folder), name))}`;
   } finally {
     await $q`${sudo} rm -rf ${making}`;
   }
