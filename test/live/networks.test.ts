@@ -85,11 +85,12 @@ describe('pods by routes', () => {
   });
 
   it('they are back after a reboot, without a run', async () => {
-    const boot = await on(
-      'minion-2',
-      'cat /proc/sys/kernel/random/boot_id; systemctl show --value -p UserspaceTimestampMonotonic; systemctl reboot',
-    );
-    expect(boot).not.toBe('');
+    const booted = () => on('minion-2', 'stat -c %Y /proc/1');
+    const before = await booted();
+    await on('minion-2', 'systemd-run --quiet --on-active=1 systemctl reboot');
+    await expect
+      .poll(() => booted().catch(() => before), { timeout: 90_000, interval: 1000 })
+      .not.toBe(before);
     await expect
       .poll(() => routesOf('minion-2').catch(() => []), { timeout: 60_000, interval: 1000 })
       .toEqual(routesTo('minion-2', all));

@@ -274,3 +274,14 @@ describe('plug-ins that we know', () => {
     expect(images.length).toBeGreaterThan(8);
   });
 });
+
+describe('network.policy', () => {
+  it.each([
+    ['flannel', {}, true],
+    ['routes', {}, true],
+    ['cilium', {}, false],
+  ])('with %s', (cni, more, isAddon) => {
+    const { addons } = described({ network: { cni, policy: true, ...more } });
+    expect('network-policy' in addons).toBe(isAddon);
+  });
+});
