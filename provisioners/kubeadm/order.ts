@@ -27,7 +27,6 @@ export const byKubeadm = (
   ...network(cluster, present),
   filesPhase(cluster, present),
   initPhase(cluster, present),
-  endpoint(cluster),
   access(cluster, present),
   ...(cluster.security.profile === 'hardened' ? [hardening(cluster, present)] : []),
   settingsPhase(cluster, present),
