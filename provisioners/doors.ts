@@ -24,7 +24,7 @@ export interface Door {
 export const doorsOf = (cluster: Cluster, node: Node): readonly Door[] => [
   ...portsOf(cluster, node)
     .filter(({ on }) => on !== 'loopback')
-    .map((port) => ours(port, node)),
+    .map((port) => ours(cluster, port, node)),
   ...(cluster.addons['metallb'] === undefined ? [] : SPEAKERS),
   ...(cluster.host.nfsClient ? PORTMAPPER : []),
   ...SYSTEM,
@@ -55,11 +55,16 @@ const MANNERS: Readonly<Record<string, Manner>> = {
   Cilium: { programs: [], ask: null, excepted: VXLAN },
 };
 
-function ours({ port, protocol, on, for: purpose }: Port, node: Node): Door {
+function ours({ controlPlane }: Cluster, { port, protocol, on, for: purpose }: Port, node: Node): Door {
   const manner = MANNERS[purpose] ?? { programs: [], ask: null };
   return {
     ...{ protocol: protocol ?? 'tcp', from: port, to: port, for: purpose, ...manner },
-    unit: manner.programs[0] === undefined ? null : unitOf(manner.programs[0]),
+    unit:
+      manner.programs[0] === undefined
+        ? null
+        : purpose === 'the API server' && controlPlane.style === 'static-pods'
+          ? /^pod/
+          : unitOf(manner.programs[0]),
     address: on === 'node' ? node.address : null,
   };
 }

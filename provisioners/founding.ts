@@ -18,6 +18,7 @@ const reasons: Readonly<Record<string, string>> = {
   'network.flannel.backend': 'both ends of every tunnel must change at the same moment',
   'network.flannel.vni': 'both ends of every tunnel must change at the same moment',
   'controlPlane.port': 'the credentials that kubelets hold carry it',
+  'controlPlane.registerNode': 'pods run on masters that are nodes, and know nothing of those that are none',
   address:
     'its certificates, its node and its peers carry it (an entry keeps its place when it says its "address" itself)',
   roles: 'data and daemons of its role are on it',
@@ -37,6 +38,7 @@ export const founding = (cluster: Cluster, node: Node): string => {
     'network.cni': network.cni,
     ...(network.cni === 'flannel' ? flannel(network.flannel) : {}),
     'controlPlane.port': controlPlane.port,
+    'controlPlane.registerNode': controlPlane.registerNode,
     address: node.address,
     roles: node.roles.join(','),
   })

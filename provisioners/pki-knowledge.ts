@@ -1,5 +1,5 @@
 import type { PkiKnowledge } from '../src/cli/product.ts';
-import { kubeNodes } from './scope.ts';
+import { nodesOf } from './scope.ts';
 import { bundle } from './bundle.ts';
 import { calendarScript, readCalendar } from './calendar.ts';
 import { authorities, certificates, kubeletNames } from './certificates.ts';
@@ -15,7 +15,7 @@ export const pkiKnowledge: PkiKnowledge = {
   rereading: { ca: 305 },
   renewable: (cluster) => [
     ...certificates(cluster).map(({ name }) => name),
-    ...kubeNodes(cluster).flatMap(kubeletNames),
+    ...nodesOf(cluster).flatMap(kubeletNames),
   ],
   calendar: calendarScript,
   readCalendar,

@@ -24,7 +24,7 @@ import { comesInPods } from './pod-network.ts';
 import { podRoutes, type Tables } from './pod-routes.ts';
 import { refuseUnsafe } from './refusals.ts';
 import { restart, type Restarting } from './restart.ts';
-import { kubeNodes, namesOf, type Scope } from './scope.ts';
+import { namesOf, nodesOf, type Scope } from './scope.ts';
 import { shared } from './shared.ts';
 import { byKnowledge, settled, type Standing, standingOf } from './standing.ts';
 
@@ -83,7 +83,7 @@ export const scratch = (input: RecipeInput): Recipe<Scope> => ({
 
 function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope> {
   const { cluster, leaving, pki, own = nothingOwn } = input;
-  const staying = namesOf(kubeNodes(cluster)).filter((name) => facts.has(name));
+  const staying = namesOf(nodesOf(cluster)).filter((name) => facts.has(name));
   const joining = staying.filter(
     (name) => identityProblem(facts.get(name)?.kubelet ?? '', name, 'client', pki) !== null,
   );

@@ -9,7 +9,7 @@ import type { Report } from '../src/report/event.ts';
 import { apiServerReady, nodesReady } from './conditions.ts';
 import { kubectl } from './resources/manifest.ts';
 import { backInService, drain } from './resources/registration.ts';
-import { byRole, namesOf } from './scope.ts';
+import { byRole, isNode, namesOf } from './scope.ts';
 
 export interface Restarting {
   readonly machines: () => Promise<readonly Machine[]>;
@@ -31,10 +31,12 @@ export async function restart(cluster: Cluster, node: Node, by: Restarting): Pro
   if (!api || !itself) throw new MachineError(node.name, 'cannot be restarted: nobody knows where it is');
   const seconds = cluster.timeouts['drain'] ?? 120;
 
-  await must(master, api, drain(node.name, 'restart', seconds, true), seconds + 30);
+  const drained = isNode(cluster, node);
+  if (drained) await must(master, api, drain(node.name, 'restart', seconds, true), seconds + 30);
   await by.reload(node.name);
   await reconnect(itself);
   await settle(master, api, apiServerReady(cluster), by.report);
+  if (!drained) return;
   // Until its lease is renewed the API tells what it knew of the kubelet before.
   const lease = await must(master, api, leaseOf(node.name), 15);
   const renewed = {

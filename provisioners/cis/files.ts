@@ -1,7 +1,10 @@
 import { AUDIT } from '../audit-policy.ts';
+import { pathOf } from '../resources/static-pod.ts';
 import type { Entry, Look } from './look.ts';
 import {
   everywhere,
+  hasKubelet,
+  onNode,
   excepted,
   onEtcd,
   onMaster,
@@ -59,13 +62,14 @@ const closed = (modeId: string, ownerId: string, what: string, on: Row['on'], en
   owner(ownerId, what, on, entries),
 ];
 
-/** The unit and whatever adds to it. */
+/** The unit and whatever adds to it, or the pod’s file. */
 const unit =
   (name: string): Pick =>
   ({ files }) => {
     const path = `/etc/systemd/system/${name}.service`;
+    const own = [path, pathOf(name)];
     return files.filter(
-      (entry) => isFile(entry) && (entry.path === path || entry.path.startsWith(`${path}.d/`)),
+      (entry) => isFile(entry) && (own.includes(entry.path) || entry.path.startsWith(`${path}.d/`)),
     );
   };
 
@@ -125,12 +129,12 @@ export const files: readonly Row[] = [
   ),
   mode('1.1.20', 'certificates', everywhere, ending('.crt'), 0o644),
   mode('1.1.21', 'keys', onMaster, ending('.key')),
-  ...closed('4.1.1', '4.1.2', 'unit of the kubelet', everywhere, unit('kubelet')),
+  ...closed('4.1.1', '4.1.2', 'unit of the kubelet', hasKubelet, unit('kubelet')),
   ...closed('4.1.3', '4.1.4', 'kube-proxy’s kubeconfig', withProxy, at('/var/lib/kube-proxy/kubeconfig')),
-  ...closed('4.1.5', '4.1.6', 'kubelet’s kubeconfig', everywhere, conf('kubelet')),
+  ...closed('4.1.5', '4.1.6', 'kubelet’s kubeconfig', onNode, conf('kubelet')),
   mode('4.1.7', 'the kubelet’s client authority', everywhere, at(`${PKI}/ca.crt`), 0o644),
   owner('4.1.8', 'the kubelet’s client authority', everywhere, at(`${PKI}/ca.crt`)),
-  ...closed('4.1.9', '4.1.10', 'kubelet’s configuration', everywhere, at('/var/lib/kubelet/config.yaml')),
+  ...closed('4.1.9', '4.1.10', 'kubelet’s configuration', hasKubelet, at('/var/lib/kubelet/config.yaml')),
   ours('modes', mode('', 'configuration with secrets or rules', onMaster, configuration)),
   ours('audit log', mode('', 'folder of the audit log', onMaster, at(AUDIT), 0o700)),
   ours('etcd keys', mode('', 'etcd’s keys', onEtcd, etcdKeys)),

@@ -1,8 +1,19 @@
 import { hostName } from '../host-name.ts';
+import { nodesOf } from '../scope.ts';
 import { CIPHERS } from '../tls.ts';
 import { tree } from './look.ts';
 import { onFirstMaster } from './question.ts';
-import { everywhere, excepted, hardenedOnly, ours, type Row, type Verdict, wellIf, wrong } from './row.ts';
+import {
+  everywhere,
+  excepted,
+  onNode,
+  hardenedOnly,
+  ours,
+  type Row,
+  type Verdict,
+  wellIf,
+  wrong,
+} from './row.ts';
 
 /** Judges what each kubelet itself says that it goes by; the API is asked on one master for all of them. */
 const effective = (
@@ -14,7 +25,7 @@ const effective = (
 ): Row => ({
   ...{ id: `CIS ${id}`, title, on: onFirstMaster },
   judge: (look) =>
-    look.cluster.nodes.map(({ name }): Verdict => {
+    nodesOf(look.cluster).map(({ name }): Verdict => {
       const configuration = look.kubelets.get(name);
       if (configuration === undefined) return { ...wrong('its kubelet did not answer'), machine: name };
       const value = path.split('.').reduce<unknown>((inside, step) => tree(inside)[step], configuration);
@@ -72,7 +83,7 @@ export const kubelet: readonly Row[] = [
   ),
   KERNEL,
   {
-    ...{ id: 'CIS 4.2.7', title: 'the node is called what its machine is called', on: everywhere },
+    ...{ id: 'CIS 4.2.7', title: 'the node is called what its machine is called', on: onNode },
     judge: ({ processes, said, node }) => {
       const flags = processes.get('kubelet')?.flags;
       if (flags === undefined) return wrong('the kubelet does not run');
@@ -89,7 +100,7 @@ export const kubelet: readonly Row[] = [
     (value) => value === undefined || (Number(value) >= 5 && Number(value) <= 50),
   ),
   {
-    ...{ id: 'CIS 4.2.9', title: 'the kubelet’s own certificate is signed by the cluster', on: everywhere },
+    ...{ id: 'CIS 4.2.9', title: 'the kubelet’s own certificate is signed by the cluster', on: onNode },
     judge: ({ said }) =>
       wellIf(said('serving')[0] === 'signed', said('serving')[0] ?? 'not signed by it, or not there'),
   },

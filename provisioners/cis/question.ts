@@ -3,7 +3,8 @@ import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import { AUDIT } from '../audit-policy.ts';
 import { etcdctl } from '../etcdctl.ts';
 import { kubectl } from '../resources/manifest.ts';
-import { byRole, namesOf } from '../scope.ts';
+import { byRole, namesOf, nodesOf } from '../scope.ts';
+import { pidOf } from '../whereabouts.ts';
 import type { Look } from './look.ts';
 
 const PROGRAMS = [
@@ -27,8 +28,9 @@ const DOCUMENTS = [
 export const question = (cluster: Cluster, node: Node): Script => sh`PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
 echo "container=$(systemd-detect-virt --container 2>/dev/null)"
 echo "hostname=$(uname -n)"
+${verbatim(...PROGRAMS.map(processNumber))}
 for program in ${PROGRAMS}; do
-  pid=$(systemctl show --property=MainPID --value "$program.service")
+  pid=$(eval "echo \\$pid_$(echo "$program" | tr - _)")
   [ "\${pid:-0}" -gt 0 ] || continue
   core=$(sed -n 's/^Max core file size *\\([^ ]*\\) .*/\\1/p' "/proc/$pid/limits")
   echo "process=$program $(stat -c %U "/proc/$pid") $core"
@@ -50,6 +52,9 @@ done
 ${verbatim(...(node.roles.includes('etcd') ? [database] : []), ...(isFirstMaster(cluster, node) ? [api(cluster)] : []))}
 true`;
 
+const processNumber = (program: string): Script =>
+  sh`${verbatim(`pid_${program.replaceAll('-', '_')}` as Script)}=$(${verbatim(pidOf(program))})`;
+
 /** The API is asked on one machine only. */
 const isFirstMaster = (cluster: Cluster, node: Node): boolean =>
   byRole(cluster, 'master')[0]?.name === node.name;
@@ -60,7 +65,7 @@ export const onFirstMaster = ({ cluster, node }: Look): boolean => isFirstMaster
 const database = sh`all=$(${etcdctl} get --prefix /registry/secrets/ -w json 2>/dev/null) &&
   echo "secrets=$(printf '%s' "$all" | tr '{' '\\n' | grep -c '"value":') $(printf '%s' "$all" | tr '{' '\\n' | grep '"value":' | grep -vc '"value":"azhzOmVuYz')"`;
 
-const api = (cluster: Cluster): Script => sh`for node in ${namesOf(cluster.nodes)}; do
+const api = (cluster: Cluster): Script => sh`for node in ${namesOf(nodesOf(cluster))}; do
   echo "kubelet=$node $(${kubectl} get --raw "/api/v1/nodes/$node/proxy/configz" --request-timeout=5s 2>/dev/null)" &
 done
 wait

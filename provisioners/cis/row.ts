@@ -1,5 +1,7 @@
 import type { Finding } from '../../src/cli/check.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
+import { isNode } from '../scope.ts';
+import { servicesOf } from '../services.ts';
 import type { Look } from './look.ts';
 
 /** One recommendation: the whole table is `table` in security.ts. */
@@ -31,6 +33,8 @@ export const wellIf = (holds: boolean, found: string): Verdict => (holds ? well(
 
 export const onMaster = ({ node }: Look): boolean => node.roles.includes('master');
 export const onEtcd = ({ node }: Look): boolean => node.roles.includes('etcd');
+export const onNode = ({ cluster, node }: Look): boolean => isNode(cluster, node);
+export const hasKubelet = ({ cluster, node }: Look): boolean => servicesOf(cluster, node).includes('kubelet');
 export const everywhere = (): boolean => true;
 export const withProxy = ({ cluster }: Look): boolean => cluster.network.kubeProxy !== 'disabled';
 

@@ -6,6 +6,7 @@ import { etcdctl } from '../etcdctl.ts';
 import { hasRoutes, hasTunnel } from '../pod-network.ts';
 import { POD_ROUTES } from '../pod-routes.ts';
 import { kubectl } from '../resources/manifest.ts';
+import { pathOf } from '../resources/static-pod.ts';
 import { servicesOf } from '../services.ts';
 import { stateOf } from '../whereabouts.ts';
 import { dnsQuestion } from './dns-question.ts';
@@ -33,7 +34,7 @@ echo looked=through`;
 
 /** State and version; of one that does not run also what it said last. */
 const unit = (service: string): Script => sh`state=$(${verbatim(stateOf(service))})
-echo ${`unit=${service}`} "$state" "$(sed -n '1s/^# Runs [^ ]* \\([^ ,]*\\),.*/\\1/p' ${`/etc/systemd/system/${service}.service`} 2>/dev/null)"
+echo ${`unit=${service}`} "$state" "$(sed -s -n '1s/^# Runs [^ ]* \\([^ ,]*\\),.*/\\1/p' ${[`/etc/systemd/system/${service}.service`, pathOf(service)]} 2>/dev/null | head -n 1)"
 [ "$state" = active ] || echo ${`words=${service}`} "$( (${verbatim(lastWords(service))}) | head -n 1)"`;
 
 /** Where each says itself whether it is well. etcd and the API server are asked as their clients do. */

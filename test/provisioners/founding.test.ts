@@ -87,6 +87,11 @@ describe('what a standing cluster cannot become', () => {
       ['controlPlane.port is 6443 and cannot become 443'],
     ],
     [
+      'masters that are nodes',
+      { ...cluster, controlPlane: { ...cluster.controlPlane, registerNode: false } },
+      ['controlPlane.registerNode is true and cannot become false'],
+    ],
+    [
       'address of a machine',
       withNode('minion-1', { address: '192.168.56.99' }),
       [`address of minion-1 is ${minion?.address} and cannot become 192.168.56.99`],

@@ -1,0 +1,162 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bringUp } from './support/bring-up.ts';
+import { told } from './support/changes.ts';
+import { makeLab } from './support/lab.ts';
+
+const lab = makeLab('hwt-static', '192.168.97.0/24');
+const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
+type ControlPlane = { style?: string; extraArgs?: Record<string, Record<string, string>> };
+const controlPlane = (change: ControlPlane): void =>
+  lab.edit((description) => {
+    description['controlPlane'] = { ...(description['controlPlane'] as object), ...change };
+  });
+
+const onMaster = async (script: string): Promise<string> => (await lab.on('master', script)).stdout.trim();
+/** Number of the process by program, whoever runs it; '' for one that does not run. */
+const processes = async (): Promise<Map<string, string>> => {
+  const found = COMPONENTS.map(async (name): Promise<[string, string]> => [
+    name,
+    await onMaster(`pgrep -f '^/usr/local/bin/${name} '`),
+  ]);
+  return new Map(await Promise.all(found));
+};
+
+/** Seconds until it holds. */
+async function until(seconds: number, holds: () => Promise<boolean>): Promise<number> {
+  const began = Date.now();
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() - began > seconds * 1000) throw new Error(`not within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return (Date.now() - began) / 1000;
+}
+const ready = (): Promise<boolean> =>
+  lab.kubectl(['get', '--raw', '/readyz', '--request-timeout=2s']).then((said) => said === 'ok');
+
+/** Stops the program, which goes on to hold its port and says nothing; seconds until another one serves. */
+async function revived(name: string): Promise<number> {
+  const before = (await processes()).get(name) ?? '';
+  await onMaster(`kill -STOP ${before}`);
+  const seconds = await until(120, async () => {
+    const now = (await processes()).get(name) ?? '';
+    return now !== '' && !now.includes(before) && (await ready());
+  });
+  console.log(`${name}: hung, and again there after ${Math.round(seconds)} s`);
+  return seconds;
+}
+
+const nothingToDo = async (): Promise<void> => {
+  const before = await processes();
+  const up = await told(lab, 'up');
+  expect([up.code, up.changes], up.output).toEqual([0, []]);
+  expect(await processes()).toEqual(before);
+  const plan = await told(lab, 'plan');
+  expect(plan.code, plan.output).toBe(0);
+};
+
+beforeAll(async () => {
+  lab.edit((description) => {
+    for (const node of description.nodes) if (node.name === 'minion') node.count = 1;
+  });
+  controlPlane({ style: 'static-pods' });
+  await bringUp(lab);
+});
+
+describe('static pods', () => {
+  it('run all three, without a unit; a second run does nothing', async () => {
+    const pods = await lab.kubectl([
+      'get',
+      'pods',
+      '-n',
+      'kube-system',
+      '-l',
+      'tier=control-plane',
+      '-o',
+      'name',
+    ]);
+    expect(pods.trim().split('\n').sort()).toEqual(COMPONENTS.map((name) => `pod/${name}-master`));
+    expect(await onMaster('ls /etc/systemd/system | grep -cE "^(kube-[acs]|hardway-watchdog)"')).toBe('0');
+    await nothingToDo();
+  });
+
+  it('are known to status and the checks', async () => {
+    const status = await lab.hardway('status');
+    expect(status.code, status.output).toBe(0);
+    const ports = await lab.hardway('verify', 'ports');
+    expect(ports.code, ports.output).toBe(0);
+    const { output } = await lab.hardway('verify', 'security', '--json');
+    const { findings } = JSON.parse(output) as { findings: { is: string; remedy?: string }[] };
+    expect(findings.filter(({ is, remedy }) => is === 'wrong' && remedy !== 'security.profile')).toEqual([]);
+  });
+
+  it('one whose file was removed comes back, and no other restarts', async () => {
+    const before = await processes();
+    await onMaster('rm /etc/kubernetes/manifests/kube-scheduler.yaml');
+    await until(60, async () => (await processes()).get('kube-scheduler') === '');
+    const up = await told(lab, 'up');
+    const file = 'master file:/etc/kubernetes/manifests/kube-scheduler.yaml';
+    expect([up.code, up.changes], up.output).toEqual([0, [file, 'master pod:kube-scheduler']]);
+    const after = await processes();
+    expect(after.get('kube-scheduler')).toMatch(/^\d+$/);
+    for (const name of COMPONENTS.slice(0, 2)) expect(after.get(name)).toBe(before.get(name));
+  });
+
+  it('a changed flag restarts exactly its pod', async () => {
+    const before = await processes();
+    controlPlane({ extraArgs: { 'kube-scheduler': { v: '1' } } });
+    const up = await told(lab, 'up');
+    expect(up.code, up.output).toBe(0);
+    const after = await processes();
+    expect(COMPONENTS.filter((name) => before.get(name) !== after.get(name))).toEqual(['kube-scheduler']);
+    expect(await onMaster(`tr '\\0' ' ' </proc/${after.get('kube-scheduler')}/cmdline`)).toContain(' --v=1');
+  });
+
+  it('one that hangs is restarted by its probe', async () => {
+    expect(await revived('kube-apiserver')).toBeLessThan(90);
+  });
+});
+
+describe('units', () => {
+  it('take the place of the pods, as the plan says; the interruption is short', async () => {
+    controlPlane({ style: 'systemd' });
+    const plan = await lab.hardway('plan');
+    expect(plan.output).toContain('ends the pod kube-apiserver: the API does not answer for some seconds');
+    const up = await told(lab, 'up');
+    expect(up.code, up.output).toBe(0);
+    expect(await onMaster('ls /etc/kubernetes/manifests')).toBe('');
+    expect(await onMaster(`systemctl is-active ${COMPONENTS.join(' ')}`)).toBe('active\nactive\nactive');
+    await nothingToDo();
+  });
+
+  it('one that hangs is restarted by the watchdog, which costs next to nothing', async () => {
+    const spent = async (): Promise<number> =>
+      Number(
+        await onMaster(
+          'cat /sys/fs/cgroup/cpuacct/system.slice/hardway-watchdog.service/cpuacct.usage 2>/dev/null || systemctl show -p CPUUsageNSec --value hardway-watchdog',
+        ),
+      );
+    const before = await spent();
+    const began = Date.now();
+    expect(await revived('kube-apiserver')).toBeLessThan(90);
+    const share = ((await spent()) - before) / 1e6 / (Date.now() - began);
+    console.log(`the watchdog takes ${(share * 100).toFixed(2)} % of one processor`);
+    expect(await onMaster('journalctl -u hardway-watchdog --output=cat --no-pager')).toContain(
+      'it is killed',
+    );
+  });
+
+  it('and pods take theirs again', async () => {
+    controlPlane({ style: 'static-pods' });
+    const up = await told(lab, 'up');
+    expect(up.code, up.output).toBe(0);
+    expect(await onMaster('ls /etc/systemd/system | grep -cE "^(kube-[acs]|hardway-watchdog)"')).toBe('0');
+    await nothingToDo();
+  });
+
+  it('all of it is there again after a reboot', async () => {
+    await onMaster('systemd-run --quiet --on-active=1 systemctl reboot');
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    await until(120, ready);
+    await nothingToDo();
+  });
+});
