@@ -33,7 +33,7 @@ printf '%s\\n' "$all" | awk '{
     group = "/proc/" pid "/cgroup"
     while ((getline line < group) > 0) {
       if (match(line, /[^\\/]*\\.service$/)) place = substr(line, RSTART)
-      if (match(line, /pod[0-9a-f]+[-_][-_0-9a-f]+/)) place = substr(line, RSTART, RLENGTH)
+      if (match(line, /pod[0-9a-f][-_0-9a-f]+/)) place = substr(line, RSTART, RLENGTH)
     }
     close(group)
   }
