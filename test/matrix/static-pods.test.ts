@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bringUp } from './support/bring-up.ts';
-import { told } from './support/changes.ts';
-import { makeLab } from './support/lab.ts';
+import { bringUp } from '../live/support/bring-up.ts';
+import { told } from '../live/support/changes.ts';
+import { makeLab } from '../live/support/lab.ts';
 
 const lab = makeLab('hwt-static', '192.168.97.0/24');
 const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];

@@ -14,8 +14,8 @@ import { knownArtefacts } from '../../provisioners/known-artefacts.ts';
 import { preparePki } from '../../provisioners/pki.ts';
 import { unaskedScope } from '../../provisioners/unasked.ts';
 import { loadCluster } from '../../src/cluster/load.ts';
-import { told } from './support/changes.ts';
-import { type Description, makeLab } from './support/lab.ts';
+import { told } from '../live/support/changes.ts';
+import { type Description, makeLab } from '../live/support/lab.ts';
 
 const machines = ['master', 'minion-1'];
 const MINION = { name: 'minion', count: 1, roles: ['minion'], cpus: 2, memory: 1536 };

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachedArtefacts } from '../../src/artefacts/artefacts.ts';
-import { clean } from './support/clean.mjs';
-import { type OwnMachines, ownMachines } from './support/own-machines.ts';
+import { clean } from '../live/support/clean.mjs';
+import { type OwnMachines, ownMachines } from '../live/support/own-machines.ts';
 
 const password = 'four words of hers';
 const nodes = [

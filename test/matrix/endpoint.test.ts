@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { command } from './support/command.ts';
-import { makeLab } from './support/lab.ts';
+import { command } from '../live/support/command.ts';
+import { makeLab } from '../live/support/lab.ts';
 
 const VIP = '192.168.95.10';
 const machines = ['master-1', 'master-2', 'master-3', 'minion-1'];

@@ -5,10 +5,10 @@ import type { AddonScope } from '../../provisioners/addons/addon.ts';
 import { calico } from '../../provisioners/addons/calico/calico.ts';
 import { cilium } from '../../provisioners/addons/cilium/cilium.ts';
 import { described } from '../property/rig.ts';
-import { told } from './support/changes.ts';
-import { makeLab } from './support/lab.ts';
-import { leftovers } from './support/leftovers.ts';
-import { deployProbe, inPod, probePods } from './support/probe.ts';
+import { told } from '../live/support/changes.ts';
+import { makeLab } from '../live/support/lab.ts';
+import { leftovers } from '../live/support/leftovers.ts';
+import { deployProbe, inPod, probePods } from '../live/support/probe.ts';
 
 /** S2's network: no overlay, a route on every machine to the pods of each other; and what else network.* promises. */
 describe('pods by routes', () => {
