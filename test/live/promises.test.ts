@@ -161,7 +161,7 @@ for pid in $(systemctl show --property=MainPID --value containerd kubelet kube-p
     const { code, output } = await lab.hardway('why', 'master', 'kube-apiserver');
     expect(code).toBe(0);
     expect(output).toMatch(
-      /because +controlPlane\.extraArgs\.kube-apiserver\.event-ttl: not set → 2h\n.*\+ +--event-ttl=2h/,
+      /because +controlPlane\.extraArgs\.kube-apiserver\.event-ttl: not set → 2h\n(?: +[-+] .*\n)* +\+ +--event-ttl=2h/,
     );
     expect(output).toContain('follows   network.serviceCidr');
     expect((await lab.hardway('why', 'master', 'nonsense')).code).toBe(1);
