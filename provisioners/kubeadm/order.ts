@@ -22,11 +22,11 @@ export const byKubeadm = (
   standing: Standing,
 ): Phase<Scope>[] => [
   ...shared(cluster),
-  endpoint(cluster),
   ...(hasStackedEtcd(cluster) ? [] : database(cluster, present, standing)),
   ...network(cluster, present),
   filesPhase(cluster, present),
   initPhase(cluster, present),
+  endpoint(cluster),
   access(cluster, present),
   ...(cluster.security.profile === 'hardened' ? [hardening(cluster, present)] : []),
   settingsPhase(cluster, present),

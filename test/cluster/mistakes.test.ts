@@ -52,7 +52,7 @@ const mistakes: readonly (readonly [written: string, line: string])[] = [
   ],
   [
     '{"network":{"kubeProxy":"nftable"}}',
-    'c.json:1:25 network.kubeProxy: "nftable" is not allowed; did you mean "nftables"?; allowed: "nftables", "iptables"',
+    'c.json:1:25 network.kubeProxy: "nftable" is not allowed; did you mean "nftables"?; allowed: "nftables", "iptables", "disabled"',
   ],
   [
     '{"network":{"podCidr":"fd00::/48"}}',
