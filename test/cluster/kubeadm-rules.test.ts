@@ -18,7 +18,7 @@ describe('with kubeadm', () => {
       'controlPlane.style: kubeadm makes static pods; allowed: "static-pods"',
     ],
     [
-      { controlPlane: { registerNode: false } },
+      { controlPlane: { registerNode: false }, network: { cni: 'routes' } },
       'controlPlane.registerNode: kubeadm makes every master a node; allowed: true',
     ],
     [
