@@ -77,7 +77,10 @@ export const kinds = {
     if (disk.has(path)) disk.setRights(path, { mode: 0o777 });
   }),
   'hosts edited': settled(({ disk }) =>
-    disk.overwrite('/etc/hosts', disk.text('/etc/hosts').replace(/^[^#].* (master|api.*)$/gm, '192.0.2.1 $1')),
+    disk.overwrite(
+      '/etc/hosts',
+      disk.text('/etc/hosts').replace(/^[^#].* (master|api.*)$/gm, '192.0.2.1 $1'),
+    ),
   ),
   'hostname changed': settled(({ kernel }) => void (kernel.hostname = 'somebody')),
   'swap on': settled((machine) => void (machine.kernel.swap = machine.cluster.kind === 'vm')),
