@@ -55,6 +55,8 @@ const EMPTY_TABLE =
 
 /** Units that were kept from starting, for the machine's life with us; one a line. */
 export const MASKED = '/var/lib/hardway/masked';
+/** The same for those that cannot be masked: their files lie where the mask would. */
+export const DISABLED = '/var/lib/hardway/disabled';
 
 /**
  * Takes everything that Hardway put on a machine off it again. Only from a machine that Hardway prepared and that
@@ -100,8 +102,9 @@ for table in mangle nat filter; do for family in ip ip6; do
   nft list table $family $table | grep -qvE ${EMPTY_TABLE} || nft delete table $family $table
 done; done 2>/dev/null
 for file in /var/lib/hardway/before/*; do [ -e "$file" ] && sysctl -q -w "\${file##*/}=$(cat "$file")"; done
-if [ -s ${MASKED} ] || grep -qs '^# hardway: ' /etc/fstab; then
+if [ -s ${MASKED} ] || [ -s ${DISABLED} ] || grep -qs '^# hardway: ' /etc/fstab; then
   [ -s ${MASKED} ] && systemctl unmask --quiet $(cat ${MASKED})
+  [ -s ${DISABLED} ] && systemctl enable --quiet $(cat ${DISABLED})
   sed -i 's/^# hardway: //' /etc/fstab
   systemctl daemon-reload
   swapon -a

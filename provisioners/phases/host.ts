@@ -11,7 +11,7 @@ import { tools } from '../facts.ts';
 import { FOUNDING, founding } from '../founding.ts';
 import { hostName } from '../host-name.ts';
 import { login } from '../login.ts';
-import { MASKED } from '../removal.ts';
+import { DISABLED, MASKED } from '../removal.ts';
 import { isEtcdOnly, namesOf, type Scope } from '../scope.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 
@@ -153,8 +153,15 @@ export const noSwapUnits = (): Resource => ({
       run: sh`systemctl daemon-reload
 mkdir -p /var/lib/hardway
 for unit in $(${verbatim(swapUnits)}); do
-  echo "$unit" >> ${MASKED}
-  systemctl mask --quiet --now "$unit"
+  # The administrator's own file stands where the mask would.
+  case $(systemctl show --property=FragmentPath --value "$unit") in
+  /etc/systemd/system/*)
+    echo "$unit" >> ${DISABLED}
+    systemctl disable --quiet --now "$unit";;
+  *)
+    echo "$unit" >> ${MASKED}
+    systemctl mask --quiet --now "$unit";;
+  esac
 done`,
     },
   ],

@@ -103,7 +103,7 @@ describe('an emulated machine', () => {
     );
     expect(await on('sed 1d /proc/swaps')).toBe('');
     expect(await on('grep swap /etc/fstab')).toMatch(/^# hardway: /);
-    expect(await on('systemctl is-enabled swap.unit.swap || true')).toBe('masked');
+    expect(await on('systemctl is-enabled swap.unit.swap || true')).toBe('disabled');
   });
 
   it('is well, and a second run changes nothing', async () => {

@@ -91,6 +91,21 @@ mask) echo "$4" >> "$0.masked";; esac`,
     expect(await drift(named('host:swap-units'), connection)).toEqual([]);
     expect(read('/var/lib/hardway/masked')).toBe('dev-zram0.swap\n');
   });
+
+  it('of a unit in /etc, where a mask would stand, is disabled instead', async () => {
+    const { connection, read } = machine(
+      {
+        systemctl: `case "$1" in list-unit-files) [ -e "$0.disabled" ] || echo own.swap enabled;;
+show) echo /etc/systemd/system/own.swap;;
+disable) [ "$*" = "disable --quiet --now own.swap" ] && touch "$0.disabled";;
+mask) echo "Failed to mask unit: File already exists." >&2; exit 1;; esac`,
+      },
+      {},
+    );
+    await bring(named('host:swap-units'), connection);
+    expect(await drift(named('host:swap-units'), connection)).toEqual([]);
+    expect(read('/var/lib/hardway/disabled')).toBe('own.swap\n');
+  });
 });
 
 describe('host.nfsClient', () => {
