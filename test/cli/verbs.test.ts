@@ -60,12 +60,12 @@ describe('what does not exist is refused with a list of what there is', () => {
 
   it.each([
     ['phase', /^✗ something is missing: hardway phase <name>\n/],
-    ['node', /^✗ something is missing: hardway node <action> <name>\n/],
+    ['node', /^✗ something is missing: hardway node <action> \[name\]\n/],
     ['explain', /^✗ something is missing: hardway explain <thing>\n/],
     ['explain role chief', /^✗ explain knows no role chief\n/],
-    ['node reboot minion-1', /^✗ node knows no action reboot\n {2}→ There are: remove, forget\.\n/],
+    ['node reboot minion-1', /^✗ node knows no action reboot\n {2}→ There are: remove, forget, locate\.\n/],
     ['node forge minion-1', /^✗ node knows no action forge; did you mean forget\?\n/],
-    ['node remove', /^✗ something is missing: hardway node <action> <name>\n/],
+    ['node remove', /^✗ name one machine\n/],
     ['up --only', /^✗ --only needs a value\n/],
     ['plan --out', /^✗ --out needs a value\n/],
     ['up --out x', /^✗ hardway up has no option --out\n/],
