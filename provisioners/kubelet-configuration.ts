@@ -36,8 +36,24 @@ export const kubeletConfiguration = ({
   eventRecordQPS: 50,
   tlsMinVersion: 'VersionTLS12',
   tlsCipherSuites: [...CIPHERS],
+  ...(facts.container ? hostsDisk : {}),
   ...(cluster.security.profile === 'hardened' ? hardened(facts) : {}),
 });
+
+/**
+ * The disk of a container is its host's: what part of that is free says nothing about the machine, and images that it
+ * clears away make little room. So it counts bytes, as kind does, and evicts pods only when there is really no room.
+ */
+const hostsDisk = {
+  evictionHard: {
+    'memory.available': '100Mi',
+    'nodefs.available': '1Gi',
+    'nodefs.inodesFree': '1%',
+    'imagefs.available': '1Gi',
+    'imagefs.inodesFree': '1%',
+  },
+  imageGCHighThresholdPercent: 100,
+};
 
 /** The same for the machine of a scope: a master may run its control plane, and may be no node. */
 export const kubeletOf = (scope: Scope): Record<string, unknown> => {
