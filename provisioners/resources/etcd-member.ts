@@ -10,6 +10,17 @@ const members = sh`${verbatim(unlessDatabase)}
 ${etcdctl} member list --command-timeout=5s 2>/dev/null || exit 0
 echo answered`;
 
+/**
+ * etcd takes a change of its members only when all of them have been in touch for five seconds ("unhealthy cluster"),
+ * which right after the last change they have not. `limit`: seconds.
+ */
+const patiently = (change: Script, limit = 30): Script => sh`limit=${limit}
+end=$(( $(date +%s) + limit ))
+until said=$(${verbatim(change)} 2>&1); do
+  [ "$(date +%s)" -lt $end ] || { echo "$said" >&2; exit 1; }
+  sleep 0.3
+done`;
+
 /** What the list says of one member. */
 const asked = (judge: (all: readonly EtcdMember[]) => Answer) =>
   command(members, (output) => {
@@ -25,9 +36,9 @@ export const announced = ({ name, address, lost }: Joining): Resource => ({
     all.some((one) => one.address === address && one.id !== lost) ? { announced: true } : null,
   ),
   steps: () => [
-    ...(lost === null ? [] : [{ run: sh`${etcdctl} member remove ${lost} >/dev/null` }]),
+    ...(lost === null ? [] : [{ run: patiently(sh`${etcdctl} member remove ${lost}`) }]),
     {
-      run: sh`${etcdctl} member add ${name} --learner ${`--peer-urls=${peerUrl({ address })}`} >/dev/null`,
+      run: patiently(sh`${etcdctl} member add ${name} --learner ${`--peer-urls=${peerUrl({ address })}`}`),
     },
   ],
   why: 'A new member learns first what the others know; until then it does not count for the quorum.',
@@ -62,13 +73,7 @@ export const votes = ({ name, address }: Joining): Resource => ({
 const promotion = (
   address: string,
 ): Script => sh`id=$(${etcdctl} member list | grep -F ${peerUrl({ address })} | cut -d, -f1)
-limit=${LEARNING}
-end=$(( $(date +%s) + limit ))
-until ${verbatim(findLeader)}
-  said=$(${etcdctlAtLeader} member promote "$id" --command-timeout=5s 2>&1); do
-  [ "$(date +%s)" -lt $end ] || { echo "$said" >&2; exit 1; }
-  sleep 0.3
-done`;
+${verbatim(patiently(sh`${verbatim(findLeader)}; ${etcdctlAtLeader} member promote "$id" --command-timeout=5s`, LEARNING))}`;
 
 /** Whoever leads hands over first: an election without it would cost every client a second. */
 const removal = ({ id, address }: EtcdMember): Script => sh`${verbatim(findLeader)}
@@ -76,7 +81,7 @@ case $leader in *//${`${address}:2379`})
   heir=$(${etcdctl} member list | grep -v -e ${`^${id}`} -e ', true$' | head -n 1 | cut -d, -f1)
   [ -z "$heir" ] || ${etcdctlAtLeader} move-leader "$heir" >/dev/null 2>&1 ;;
 esac
-${etcdctl} member remove ${id} >/dev/null`;
+${verbatim(patiently(sh`${etcdctl} member remove ${id}`))}`;
 
 /** It does not belong to the database any more. */
 export const noMember = (gone: EtcdMember, before: number): Resource => ({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespaces, pollApi } from '../live/support/api-poll.ts';
+import { namespaces, type Polled, pollApi } from '../live/support/api-poll.ts';
 import { told } from '../live/support/changes.ts';
 import { command } from '../live/support/command.ts';
 import { type Description, makeLab } from '../live/support/lab.ts';
@@ -51,6 +51,10 @@ const leader = async (): Promise<string> =>
     ])
   ).split('_')[0] ?? '';
 
+/** The figures for docs/masters.md. */
+const say = (what: string, { good, bad }: Polled): void =>
+  console.log(`${what}: ${good} calls answered, ${bad.length} not\n${bad.join('\n')}`);
+
 /** Brings up what is described; machines that are not there yet are made. */
 async function lives(): Promise<void> {
   const made = await lab.npm('run', 'lab');
@@ -93,8 +97,7 @@ describe('several masters', () => {
     expect(plan.output).toContain('1 member (none may fail) → 3 members (1 may fail)');
     const polled = pollApi(lab);
     await lives();
-    const { bad, good } = await polled.stop();
-    console.log(`1 → 3: ${good} calls answered, ${bad.length} not`);
+    say('1 → 3', await polled.stop());
     expect(await members('m1')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
     await settled();
   });
@@ -122,8 +125,7 @@ describe('several masters', () => {
     await lives();
     const left = await lab.hardway('up', '--yes');
     expect(left.code, left.output).toBe(0);
-    const { bad, good } = await polled.stop();
-    console.log(`m1 → m4: ${good} calls answered, ${bad.length} not`);
+    say('m1 → m4', await polled.stop());
     expect(await members('m2')).toEqual(['m2 votes', 'm3 votes', 'm4 votes']);
     await settled();
   });
@@ -154,10 +156,29 @@ describe('several masters', () => {
     await settled();
   });
 
-  it('3 → 1: the last one has everything', async () => {
+  it('3 → 5: two may fail', async () => {
+    describeMasters(2, 3, 4, 5, 6);
+    const plan = await lab.hardway('plan');
+    expect(plan.output).toContain('3 members (1 may fail) → 5 members (2 may fail)');
+    const polled = pollApi(lab);
+    await lives();
+    say('3 → 5', await polled.stop());
+    expect(await members('m2')).toEqual(['m2', 'm3', 'm4', 'm5', 'm6'].map((name) => `${name} votes`));
+    await lxc('lxc-stop', 'm5');
+    await lxc('lxc-stop', 'm6');
+    await lab.kubectl(['annotate', 'configmap', 'kept', 'without=two', '--overwrite']);
+    await lives();
+    await settled();
+  });
+
+  it('5 → 1: the last one has everything', async () => {
     describeMasters(4);
+    const plan = await lab.hardway('plan');
+    expect(plan.output).toContain('5 members (2 may fail) → 1 member (none may fail)');
+    const polled = pollApi(lab);
     const left = await lab.hardway('up', '--yes');
     expect(left.code, left.output).toBe(0);
+    say('5 → 1', await polled.stop());
     expect(await members('m4')).toEqual(['m4 votes']);
     expect(await lab.kubectl(['get', 'configmap', 'kept', '-o', 'jsonpath={.data.from}'])).toBe(
       'the-beginning',
