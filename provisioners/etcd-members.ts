@@ -29,6 +29,8 @@ export interface Membership {
   readonly founding: readonly string[];
   /** They come to one that stands; each with all members that it will find there. */
   readonly joining: readonly Joining[];
+  /** They come to it too, when they are there. */
+  readonly awaited: readonly string[];
   /** Members that cluster.json does not have any more. */
   readonly leaving: readonly EtcdMember[];
   /** How many there are now. */
@@ -50,7 +52,7 @@ export interface Joining {
 
 /** Of machines that nobody has asked: all is as cluster.json says. */
 export const settledMembership = (cluster: Cluster): Membership => ({
-  ...{ founding: [], joining: [], leaving: [], size: byRole(cluster, 'etcd').length },
+  ...{ founding: [], joining: [], awaited: [], leaving: [], size: byRole(cluster, 'etcd').length },
   speaker: byRole(cluster, 'etcd')[0]?.name ?? '',
 });
 
@@ -99,11 +101,14 @@ export function membershipOf(
       ...{ name, address, lost: null, stale: false },
       initialCluster: null,
     }));
-    return { founding: [], joining, leaving: [], size: holders.length, speaker: speaker ?? '' };
+    return { founding: [], joining, awaited: [], leaving: [], size: holders.length, speaker: speaker ?? '' };
   }
   return {
     founding: [],
     joining: joiningOf(wanted, members, machines),
+    awaited: wanted
+      .filter(({ name, address }) => !machines.has(name) && !members.some((one) => one.address === address))
+      .map(({ name }) => name),
     leaving: members.filter(({ address }) => !wanted.some((node) => node.address === address)),
     size: members.length,
     speaker: speaker ?? '',
@@ -138,15 +143,17 @@ export const quorum = (members: number): number => Math.floor(members / 2) + 1;
 export const bearable = (members: number): number => members - quorum(members);
 
 /** The quorum before and after, for whoever reads the plan; nothing when nobody comes or goes. */
-export function quorumNote(cluster: Cluster, { joining, leaving, founding, size }: Membership): string[] {
-  if (founding.length > 0 || joining.length + leaving.length === 0) return [];
+export function quorumNote(cluster: Cluster, membership: Membership): string[] {
+  const { joining, awaited, leaving, founding, size } = membership;
+  if (founding.length > 0 || joining.length + awaited.length + leaving.length === 0) return [];
   const said = (members: number): string =>
     `${members} ${members === 1 ? 'member' : 'members'} (${bearable(members) === 0 ? 'none' : bearable(members)} may fail)`;
   const coming = joining.map(({ name, lost }) =>
     lost === null ? `+ ${name}` : `± ${name}, whose data is lost`,
   );
+  const later = awaited.map((name) => `+ ${name} (not there yet)`);
   const going = leaving.map(({ name, address }) => `- ${name || address}`);
   return [
-    `the database: ${said(size)} → ${said(byRole(cluster, 'etcd').length)}: ${[...coming, ...going].join(', ')}`,
+    `the database: ${said(size)} → ${said(byRole(cluster, 'etcd').length)}: ${[...coming, ...later, ...going].join(', ')}`,
   ];
 }

@@ -61,8 +61,9 @@ export const phases = (
 const byHand = (cluster: Cluster, present: readonly string[], standing: Standing): Phase<Scope>[] => [
   ...shared(cluster),
   // Before API servers are restarted: minions then find one of the others.
-  endpoint(cluster),
+  ...(standing.succession ? [] : [endpoint(cluster)]),
   ...foundation(cluster, present, standing),
+  ...(standing.succession ? [endpoint(cluster)] : []),
   ...network(cluster, present),
   ...control(cluster, present, standing),
   ...node(cluster, present),

@@ -8,6 +8,8 @@ export interface Standing {
   readonly membership: Membership;
   /** Masters without an API server so far: they start before those that serve are restarted. */
   readonly fresh: readonly string[];
+  /** Only masters that leave serve so far: machines stay with them until others do. */
+  readonly succession: boolean;
   /**
    * Controllers elect one among them. A lone one needs no election, and the lease of its predecessor would cost 16 s at
    * each restart; but once they elected they go on: those that leave act until they are gone.
@@ -19,6 +21,7 @@ export interface Standing {
 export const settled = (cluster: Cluster): Standing => ({
   membership: settledMembership(cluster),
   fresh: [],
+  succession: false,
   electing: byRole(cluster, 'master').length > 1,
 });
 
@@ -28,9 +31,11 @@ export function standingOf(
   facts: ReadonlyMap<string, Facts>,
 ): Standing {
   const masters = namesOf(byRole(cluster, 'master'));
+  const serves = (name: string): boolean => facts.get(name)?.runs['kube-apiserver'] !== undefined;
   return {
     membership: membershipOf(cluster, leaving, facts),
-    fresh: masters.filter((name) => facts.get(name)?.runs['kube-apiserver'] === undefined),
+    fresh: masters.filter((name) => !serves(name)),
+    succession: !masters.some(serves) && namesOf(leaving).some(serves),
     electing: masters.length > 1 || [...facts.values()].some(({ electing }) => electing),
   };
 }

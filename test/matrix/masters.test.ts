@@ -185,4 +185,14 @@ describe('several masters', () => {
     );
     await settled();
   });
+
+  it('the only master makes room for another one', async () => {
+    describeMasters(1);
+    await lives();
+    const left = await lab.hardway('up', '--yes');
+    expect(left.code, left.output).toBe(0);
+    expect(await members('m1')).toEqual(['m1 votes']);
+    expect(await lab.kubectl(['get', 'nodes', '-o', 'name'])).toBe('node/m1\nnode/minion-1\n');
+    await settled();
+  });
 });

@@ -120,6 +120,11 @@ describe('who leaves', () => {
       'the database: 1 member (none may fail) → 3 members (1 may fail): + m2, + m3',
     ],
     [
+      [1, 2, 3],
+      { m1: standing(...members(1)), m2: empty },
+      'the database: 1 member (none may fail) → 3 members (1 may fail): + m2, + m3 (not there yet)',
+    ],
+    [
       [1],
       { m1: standing(...members(1, 2, 3)) },
       'the database: 3 members (1 may fail) → 1 member (none may fail): - m2, - m3',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { product } from '../../provisioners/product.ts';
 import { phases } from '../../provisioners/recipe.ts';
+import { settled } from '../../provisioners/standing.ts';
 import { cluster } from './machines.ts';
 
 const names = cluster.nodes.map(({ name }) => name);
@@ -13,6 +14,16 @@ describe('the list of phases', () => {
       ...['controllers', 'access'],
       ...['kubelet', 'proxy', 'resize', 'leave', 'addons'],
     ]);
+  });
+
+  it('leads machines to new masters after these have begun to serve', () => {
+    const before = (succession: boolean): boolean => {
+      const order = phases(cluster, names, [], undefined, { ...settled(cluster), succession }).map(
+        ({ name }) => name,
+      );
+      return order.indexOf('endpoint') < order.indexOf('api-server');
+    };
+    expect([before(false), before(true)]).toEqual([true, false]);
   });
 
   it.each(all)(
