@@ -48,15 +48,15 @@ function phaseTold(cluster: Cluster, phase: ReturnType<typeof phases>[number]): 
 function flagTold(cluster: Cluster, flag: string): Told[] {
   return commandLines(cluster)
     .filter(({ flags }) => flags.has(flag))
-    .map(({ machine, program, unit, flags }) => {
+    .map(({ machine, program, file, flags }) => {
       const table = FLAGS[program];
       return {
         title: `${program} --${flag}`,
         says: table?.flags[flag] ?? `Comes from controlPlane.extraArgs.${program} in cluster.json.`,
         facts: [
           ['value', `${flags.get(flag) ?? ''} (${machine})`],
-          ['file', unit],
-          ...keysBehind(cluster, machine, `file:${unit}`),
+          ['file', file],
+          ...keysBehind(cluster, machine, `file:${file}`),
           ['page', table?.docs ?? ''],
         ],
       };
@@ -72,7 +72,7 @@ function thingTold(cluster: Cluster, word: string): Told[] {
     const { desired, why } = wanted.resource;
     const rights = [desired?.['mode'], desired?.['owner']].filter((one) => one !== undefined).join(' ');
     const flags = commandLines(cluster).find(
-      (line) => line.machine === machine && id === `file:${line.unit}`,
+      (line) => line.machine === machine && id === `file:${line.file}`,
     );
     return {
       title: id,

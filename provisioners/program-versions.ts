@@ -3,6 +3,7 @@ import type { Cluster, Node } from '../src/cluster/model.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { knownArtefacts } from './known-artefacts.ts';
 import { servicesOf } from './services.ts';
+import { programOf } from './whereabouts.ts';
 
 /** In the order in which they are told; each says its version on --version. */
 const PROGRAMS = [
@@ -16,7 +17,7 @@ const programsOf = (cluster: Cluster, node: Node): string[] =>
 
 /** All at once: each takes a tenth of a second to start. */
 const told = (name: string): Script =>
-  sh`[ ! -x ${`/usr/local/bin/${name}`} ] || echo ${name}"|$(${`/usr/local/bin/${name}`} --version 2>&1 | head -n 1)" &`;
+  sh`{ program=$(${verbatim(programOf(name))}); [ ! -x "$program" ] || echo ${name}"|$("$program" --version 2>&1 | head -n 1)"; } &`;
 
 export const versions: Versions = {
   script: (cluster, node) => sh`echo "os|$(. /etc/os-release; echo "$PRETTY_NAME")"

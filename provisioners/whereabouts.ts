@@ -32,6 +32,14 @@ export const pidOf = (name: string): Script =>
     sh`systemctl show --property=MainPID --value ${`${name}.service`}`,
   );
 
+/** Prints the path of the program; of one in a pod, that which runs. */
+export const programOf = (name: string): Script =>
+  eitherWay(
+    name,
+    sh`echo "/proc/$(pgrep -o -f ${processOf(name)})/exe"`,
+    sh`echo ${`/usr/local/bin/${name}`}`,
+  );
+
 /** Prints the last lines that it wrote. */
 export const logOf = (name: string, lines: number): Script =>
   eitherWay(

@@ -1,9 +1,10 @@
 import { sh } from '../../src/connection/quote.ts';
 import type { Batch, Resource } from '../../src/engine/resource.ts';
+import { MANIFESTS } from '../resources/static-pod.ts';
 import type { Scope } from '../scope.ts';
 import { type Component, digestOf, PHASES } from './components.ts';
 import { clusterConfiguration, documents, initConfiguration } from './configuration.ts';
-import { MANIFESTS, VARIABLE } from './names.ts';
+import { VARIABLE } from './names.ts';
 import { kubeadm, LIMIT } from './run.ts';
 
 /** What the programs were started with, and whether the files of their pods are as kubeadm wrote them. */

@@ -14,7 +14,7 @@ import { components } from './components.ts';
 import { documents, joinConfiguration } from './configuration.ts';
 import { markKubelet } from './kubelet.ts';
 import { kubeletDigest } from './kubelet-settings.ts';
-import { MANIFESTS } from './names.ts';
+import { MANIFESTS } from '../resources/static-pod.ts';
 import { kubeadm, LIMIT } from './run.ts';
 import { hasStackedEtcd } from './topology.ts';
 

@@ -1,8 +1,6 @@
 /** kubeadm reads it whenever it writes a static pod or the kubelet's configuration. */
 export const PATCHES = '/etc/kubernetes/patches';
 
-export const MANIFESTS = '/etc/kubernetes/manifests';
-
 /** In the environment of a component's program: which settings it runs with. */
 export const VARIABLE = 'HARDWAY_STARTED_WITH';
 

@@ -115,6 +115,8 @@ export const lastLines = (name: string): Script =>
 /** A pattern for the shell. */
 export const logFiles = (name: string): Script =>
   `/var/log/pods/kube-system_${name}-*/${name}/*.log` as Script;
+/** The same for the name in `$unit`. */
+export const podFiles: Script = logFiles('"$unit"');
 
 /** No such pod of ours: its file is gone, and its program. */
 export function noStaticPod(name: string, { interrupts }: Pick<StaticPodOptions, 'interrupts'>): Resource {

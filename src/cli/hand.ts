@@ -11,6 +11,8 @@ export interface Hand {
   readonly web: Web;
   /** Names of the units that make a machine what it is. */
   units(cluster: Cluster, node: Node): readonly string[];
+  /** Where one of them writes that runs as a pod of the machine's own kubelet: a pattern in which `$unit` is its name. */
+  readonly podFiles: Script;
 }
 
 /** Operating system and CPU as releases call them. */

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { tar } from '../artefacts/tar.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { Script } from '../connection/quote.ts';
 import { asError } from '../engine/as-error.ts';
 import { redact } from '../report/redact.ts';
 import { readText } from '../state/read-text.ts';
@@ -22,13 +23,13 @@ export async function supportBundle(product: Product, session: Session): Promise
   registerSecretsOf(session.state);
   const { state, cluster } = session;
   const { there, away } = await reached(session);
-  const { versions, database, units } = await product.hand();
+  const { versions, database, units, podFiles } = await product.hand();
   const logs = cluster.nodes.flatMap((node) => {
     const connection = there.get(node.name);
     if (connection === undefined) return [];
     return units(cluster, node).map((unit): Part => [
       `${node.name}/${unit}.log`,
-      () => unitLog(node.name, connection, unit),
+      () => unitLog(node.name, connection, unit, podFiles),
     ]);
   });
   const runs = (await outputFiles(state, RUNS)).map((file): Part => [
@@ -85,12 +86,17 @@ async function packed(parts: readonly Part[]): Promise<Buffer> {
   return gzipSync(tar(files));
 }
 
-async function unitLog(machine: string, connection: Connection, unit: string): Promise<string> {
+async function unitLog(
+  machine: string,
+  connection: Connection,
+  unit: string,
+  podFiles: Script,
+): Promise<string> {
   const lines: string[] = [];
   await readLogs(
     machine,
     connection,
-    { units: [unit], lines: LINES, since: null },
+    { units: [unit], podFiles, lines: LINES, since: null },
     { onLine: (line) => lines.push(line), follow: false, signal: new AbortController().signal },
   );
   return lines.map((line) => `${line}\n`).join('');

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.ts';
-import { type Script, sh } from '../connection/quote.ts';
+import { type Script, sh, verbatim } from '../connection/quote.ts';
 import { refuseLost } from '../engine/lost.ts';
 import { MachineError, UsageError } from '../errors.ts';
 import { printable } from '../report/printable.ts';
@@ -7,6 +7,8 @@ import { redact } from '../report/redact.ts';
 
 export interface Wanted {
   readonly units: readonly string[];
+  /** The files of one that runs as a pod of the machine's own kubelet: a pattern in which `$unit` is its name. */
+  readonly podFiles: Script;
   /** At most so many; null: all. */
   readonly lines: number | null;
   /** Seconds back from now; null: from the beginning. */
@@ -15,12 +17,24 @@ export interface Wanted {
 
 const UNKNOWN = 44;
 
-/** What these units wrote, oldest first. Fails with UNKNOWN for a unit that never was. */
-const written = ({ units, lines, since }: Wanted, follow: boolean): Script => sh`for unit in ${units}; do
-  systemctl cat "$unit" >/dev/null 2>&1 && continue
-  journalctl --unit="$unit" --lines=1 --quiet --no-pager | grep -q . || { echo "$unit" >&2; exit ${UNKNOWN}; }
+/** What these wrote, oldest first; pods before units. Fails with UNKNOWN for one that never was. */
+const written = ({ units, podFiles, lines, since }: Wanted, follow: boolean): Script => sh`units= pods=
+for unit in ${units}; do
+  if systemctl cat "$unit" >/dev/null 2>&1; then units="$units --unit=$unit"
+  elif ls ${verbatim(podFiles)} >/dev/null 2>&1; then pods="$pods $unit"
+  elif journalctl --unit="$unit" --lines=1 --quiet --no-pager | grep -q .; then units="$units --unit=$unit"
+  else echo "$unit" >&2; exit ${UNKNOWN}
+  fi
 done
-exec journalctl --no-pager --quiet --output=short-iso ${units.map((unit) => `--unit=${unit}`)} ${[
+age=${since ?? ''}
+from=$([ -z "$age" ] || date -u -d "-$age seconds" +%FT%T)
+for unit in $pods; do
+  like_journal="s/^([^ ]*) std[a-z]* [FP] /\\1 $(uname -n) $unit: /"
+  ls -tr ${verbatim(podFiles)} | xargs -r cat | awk -v from="$from" '$1 >= from' | tail -n ${lines ?? '+1'} | sed -E "$like_journal"
+  ${verbatim(follow ? sh`tail --pid=$$ -q -n 0 -F ${verbatim(podFiles)} 2>/dev/null | sed -u -E "$like_journal" &` : sh`:`)}
+done
+[ -n "$units" ] || ${verbatim(follow ? sh`{ wait; exit; }` : sh`exit 0`)}
+exec journalctl --no-pager --quiet --output=short-iso $units ${[
   `--lines=${lines ?? 'all'}`,
   ...(since === null ? [] : [`--since=-${since}s`]),
   ...(follow ? ['--follow'] : []),

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { readLogs } from '../../src/cli/unit-logs.ts';
 import { fakeConnection } from '../../src/connection/fake.ts';
+import { sh } from '../../src/connection/quote.ts';
 import { registerSecret } from '../../src/report/redact.ts';
 import { appendOutput } from '../../src/state/runs.ts';
 import { workplace } from './workplace.ts';
 
 const work = workplace();
-const wanted = { units: ['kubelet', 'etcd'], lines: 100, since: 600 };
+const podFiles = sh`/pods/"$unit"/*.log`;
+const wanted = { units: ['kubelet', 'etcd'], podFiles, lines: 100, since: 600 };
 const signal = new AbortController().signal;
 
 async function read(replies: Parameters<typeof fakeConnection>[0], follow = false) {
@@ -19,8 +21,7 @@ async function read(replies: Parameters<typeof fakeConnection>[0], follow = fals
 
 describe('lines of a machine’s units', () => {
   it('are asked for all units together, within time and number', async () => {
-    const asked =
-      /for unit in kubelet etcd; do[^]*exec journalctl .* '--unit=kubelet' '--unit=etcd' '--lines=100' '--since=-600s'$/;
+    const asked = /for unit in kubelet etcd; do[^]*exec journalctl .* \$units '--lines=100' '--since=-600s'$/;
     expect(await read([{ run: asked, reply: { stdout: 'a\nb\n' } }])).toEqual(['a', 'b']);
   });
 

@@ -89,6 +89,19 @@ describe('static pods', () => {
     expect(findings.filter(({ is, remedy }) => is === 'wrong' && remedy !== 'security.profile')).toEqual([]);
   });
 
+  it('their logs and versions are told like those of units', async () => {
+    const logs = await lab.hardway('logs', 'master', 'kube-apiserver', '--lines', '3');
+    expect([logs.code, logs.output], logs.output).toEqual([
+      0,
+      expect.stringMatching(/^(\S+Z master kube-apiserver: .*\n){3}$/),
+    ]);
+    const all = await lab.hardway('logs', 'master', '--lines', '2');
+    expect(all.output).toMatch(/ master kube-scheduler: /);
+    expect(all.output).toMatch(/ master containerd\[\d+\]: /);
+    const { output } = await lab.hardway('version', '--nodes', '--json');
+    expect(output).toMatch(/"kube-apiserver": *"1\.\d+\.\d+"/);
+  });
+
   it('one whose file was removed comes back, and no other restarts', async () => {
     const before = await processes();
     await onMaster('rm /etc/kubernetes/manifests/kube-scheduler.yaml');

@@ -34,6 +34,16 @@ describe('hardway explain', () => {
     expect(facts.get('value')).toMatch(/ \((master|minion-1)\)$/);
   });
 
+  it('a flag of a static pod: the file is the pod’s', () => {
+    const pods = { ...cluster, controlPlane: { ...cluster.controlPlane, style: 'static-pods' as const } };
+    const told = explained(pods, ['--bind-address']).find(({ title }) => title.startsWith('kube-scheduler'));
+    const facts = new Map(told?.facts);
+    expect([facts.get('value'), facts.get('file')]).toEqual([
+      '127.0.0.1 (master)',
+      '/etc/kubernetes/manifests/kube-scheduler.yaml',
+    ]);
+  });
+
   it('explains no flag that nobody emits, but for those of settings that are off here', () => {
     const optional = [
       ...['cert-file', 'key-file', 'duration'].map(

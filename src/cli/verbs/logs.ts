@@ -58,9 +58,10 @@ async function ofRun(session: Session, given: Given): Promise<number> {
 async function ofUnits(product: Product, session: Session, given: Given): Promise<number> {
   const machine = String(given['machine']);
   const node = refuseStranger(session, machine);
-  const own = (await product.hand()).units(session.cluster, node);
+  const { units: unitsOf, podFiles } = await product.hand();
+  const own = unitsOf(session.cluster, node);
   const units = given['unit'] === undefined ? own : [unitNamed(given['unit'])];
-  const wanted = { units, ...amount(given) };
+  const wanted = { units, podFiles, ...amount(given) };
   const connection = await connectionTo(session, machine);
   if (given['unit'] === undefined && !given.quiet) process.stderr.write(`${machine}: ${units.join(', ')}\n`);
   const { signal, release } = untilInterrupted();
