@@ -4,7 +4,7 @@ import { directory, file } from '../src/resources/file.ts';
 import { nicOf } from './facts.ts';
 import { apiServer, type Scope } from './scope.ts';
 import { kubeconfig } from './kubeconfig.ts';
-import { type Manifest, manifest } from './resources/manifest.ts';
+import type { Manifest } from './resources/manifest.ts';
 import { MANIFESTS } from './resources/static-pod.ts';
 import { yaml } from './yaml.ts';
 
@@ -13,7 +13,7 @@ const IMAGE = 'ghcr.io/kube-vip/kube-vip:v1.2.3';
 /** The user in its certificate. */
 export const KUBE_VIP = 'hardway:kube-vip';
 const LEASE = 'plndr-cp-lock';
-const CONF = '/etc/kubernetes/kube-vip.conf';
+export const KUBE_VIP_CONF = '/etc/kubernetes/kube-vip.conf';
 export const KUBE_VIP_POD = `${MANIFESTS}/hardway-kube-vip.yaml`;
 
 export const hasKubeVip = ({ controlPlane }: Cluster): boolean => controlPlane.loadBalancer === 'kube-vip';
@@ -25,7 +25,9 @@ export function kubeVip(scope: Scope): Resource[] {
   const leaf = pki.leaf(`${node.name}/kube-vip`);
   return [
     directory(MANIFESTS),
-    file(CONF, kubeconfig(cluster.name, apiServer(cluster, node), ca, 'kube-vip', leaf), { secret: true }),
+    file(KUBE_VIP_CONF, kubeconfig(cluster.name, apiServer(cluster, node), ca, 'kube-vip', leaf), {
+      secret: true,
+    }),
     file(KUBE_VIP_POD, yaml(kubeVipPod(cluster, nicOf(node, scope.facts))), {
       mode: 0o600,
       why: 'Gives the address of the API to a master that works.',
@@ -55,7 +57,7 @@ export const kubeVipPod = ({ controlPlane }: Cluster, nic: string): Manifest => 
         volumeMounts: [{ name: 'credential', mountPath: '/etc/kubernetes/admin.conf', readOnly: true }],
       },
     ],
-    volumes: [{ name: 'credential', hostPath: { path: CONF, type: 'File' } }],
+    volumes: [{ name: 'credential', hostPath: { path: KUBE_VIP_CONF, type: 'File' } }],
   },
 });
 
@@ -81,8 +83,8 @@ const RBAC = 'rbac.authorization.k8s.io';
 const metadata = { name: KUBE_VIP, namespace: 'kube-system' };
 
 /** It may elect one among its pods, and nothing else. */
-export const kubeVipRights = (): Resource[] => [
-  manifest({
+export const KUBE_VIP_RIGHTS: readonly Manifest[] = [
+  {
     apiVersion: `${RBAC}/v1`,
     kind: 'Role',
     metadata,
@@ -95,12 +97,12 @@ export const kubeVipRights = (): Resource[] => [
         verbs: ['get', 'update', 'patch'],
       },
     ],
-  }),
-  manifest({
+  },
+  {
     apiVersion: `${RBAC}/v1`,
     kind: 'RoleBinding',
     metadata,
     roleRef: { apiGroup: RBAC, kind: 'Role', name: KUBE_VIP },
     subjects: [{ apiGroup: RBAC, kind: 'User', name: KUBE_VIP }],
-  }),
+  },
 ];

@@ -4,7 +4,7 @@ import type { Resource } from '../../src/engine/resource.ts';
 import { ADMINISTRATORS } from '../certificates.ts';
 import { apiServerReady } from '../conditions.ts';
 import { BOOTSTRAPPERS, joinToken } from '../join-token.ts';
-import { hasKubeVip, kubeVipRights } from '../kube-vip.ts';
+import { hasKubeVip, KUBE_VIP_RIGHTS } from '../kube-vip.ts';
 import { applyAsMaster } from '../resources/break-glass.ts';
 import { type Manifest, manifest } from '../resources/manifest.ts';
 import { noManifest } from '../resources/no-manifest.ts';
@@ -49,7 +49,11 @@ function machines(scope: Scope): Resource[] {
     ...(scope.cluster.pki.signer === 'cluster'
       ? [renewal]
       : [noManifest(RENEWAL, 'What kubelets ask for is answered from the operator’s side.')]),
-    ...(hasKubeVip(scope.cluster) ? kubeVipRights() : []),
+    ...KUBE_VIP_RIGHTS.map((right) =>
+      hasKubeVip(scope.cluster)
+        ? manifest(right)
+        : noManifest(right, 'Nothing keeps the address by kube-vip.'),
+    ),
     publishedTrust(scope.pki),
     ...(scope.joining.length > 0 ? [joinToken(scope)] : []),
   ];

@@ -5,7 +5,7 @@ import { addressKeeper, KEEPER_FOLDER } from '../api-address.ts';
 import { balancer, BALANCER_FOLDER, balancerAnswers } from '../balancer.ts';
 import { prepared } from '../conditions.ts';
 import { apiLine, BALANCER, hasBalancer, KEEPER, keepsAddress } from '../endpoint.ts';
-import { hasKubeVip, kubeVip, KUBE_VIP_POD } from '../kube-vip.ts';
+import { hasKubeVip, kubeVip, KUBE_VIP_CONF, KUBE_VIP_POD } from '../kube-vip.ts';
 import { absent } from '../../src/resources/file.ts';
 import { noUnit } from '../resources/no-unit.ts';
 import { kubeNodes, namesOf, type Scope } from '../scope.ts';
@@ -40,6 +40,6 @@ const who = (scope: Scope): Resource[] => [
   ...(scope.node.roles.includes('master')
     ? hasKubeVip(scope.cluster)
       ? kubeVip(scope)
-      : [absent(KUBE_VIP_POD)]
+      : [absent(KUBE_VIP_POD), absent(KUBE_VIP_CONF)]
     : []),
 ];
