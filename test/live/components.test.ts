@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtIn } from '../../provisioners/addons/built-in.ts';
 import { knownArtefacts } from '../../provisioners/known-artefacts.ts';
 import { preparePki } from '../../provisioners/pki.ts';
@@ -67,6 +67,10 @@ beforeAll(async () => {
     description['addons'] = addons;
   });
   await bringUp(lab);
+});
+afterAll(async () => {
+  const gone = await lab.npm('run', 'lab', '--', '--destroy');
+  expect(gone.code, gone.output).toBe(0);
 });
 
 it('all of them are well, a second run has nothing to do, and the machines stay closed', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bringUp } from './support/bring-up.ts';
 import { command } from './support/command.ts';
 import { interrupted } from './support/interrupted.ts';
@@ -53,6 +53,10 @@ async function expectNothingLeft(): Promise<void> {
 
 beforeAll(async () => {
   await bringUp(lab);
+});
+afterAll(async () => {
+  const gone = await lab.npm('run', 'lab', '--', '--destroy');
+  expect(gone.code, gone.output).toBe(0);
 });
 
 describe('hardway status', () => {
