@@ -21,6 +21,10 @@ export function addressKeeper({ cluster, node, facts }: Scope): Resource[] {
     template('endpoint/answers', { port, name: apiName(cluster) }),
     { mode: 0o755, why: 'A master whose API server is not ready gives the address away.' },
   );
+  const listens = file(`${KEEPER_FOLDER}/listens`, template('endpoint/listens', { port }), {
+    mode: 0o755,
+    why: 'A master whose API server is being restarted gives the address away within a second.',
+  });
   const config = file(
     `${KEEPER_FOLDER}/keepalived.conf`,
     template('endpoint/keepalived.conf', {
@@ -31,12 +35,13 @@ export function addressKeeper({ cluster, node, facts }: Scope): Resource[] {
       peers: masters.filter(({ name }) => name !== node.name).map(({ address }) => address),
     }),
   );
-  const { record, resource } = reading(KEEPER, [config, answers]);
+  const { record, resource } = reading(KEEPER, [config, answers, listens]);
   const unit = template('endpoint/hardway-address.service', { recordReading: record });
   return [
     distributionProgram('keepalived', 'Gives the address of the API to a master that works.'),
     directory(KEEPER_FOLDER),
     answers,
+    listens,
     config,
     ...service(KEEPER, unit, { follows: [], interrupts: 'another master takes the address of the API' }),
     resource,
