@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { ByLab } from './test/sequencer.ts';
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: ByLab },
     // Workers that have spoken SSH do not end by themselves, and nothing of theirs is left to wait for.
     teardownTimeout: 2000,
     projects: [
