@@ -75,6 +75,19 @@ describe('etcd apart', () => {
     },
   );
 
+  it('is made smaller one member at a time, the leader last', async () => {
+    const status = await lab.hardway('etcd', 'status');
+    const [, leader] = /^(\S+) .* leader /m.exec(status.output) ?? [];
+    const { code, output } = await lab.hardway('etcd', 'defrag');
+    expect(code, output).toBe(0);
+    const order = output
+      .trim()
+      .split('\n')
+      .map((line) => line.split(':')[0]);
+    expect([...order].sort()).toEqual(members);
+    expect(order.at(-1)).toBe(leader);
+  });
+
   it('pods of each pair reach each other; a second run has nothing to do', async () => {
     const verified = await lab.hardway('verify');
     expect(verified.code, verified.output).toBe(0);
