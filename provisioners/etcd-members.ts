@@ -1,6 +1,6 @@
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import { type Script, sh } from '../src/connection/quote.ts';
-import { BEGINNING, etcdctl } from './etcdctl.ts';
+import { ALONE, BEGINNING, etcdctl } from './etcdctl.ts';
 import { byRole } from './scope.ts';
 
 /** A member as etcd itself tells of it. */
@@ -20,6 +20,8 @@ export interface EtcdFacts {
   readonly data: boolean;
   /** It has not been part of a quorum yet. */
   readonly begun: boolean;
+  /** When it went on alone, in seconds since 1970; 0: never. */
+  readonly alone: number;
   readonly members: readonly EtcdMember[] | null;
 }
 
@@ -60,6 +62,7 @@ export const settledMembership = (cluster: Cluster): Membership => ({
 export const etcdFactsScript: Script = sh`if [ -d /var/lib/etcd/member ]; then
   echo etcd=data
   [ -e ${BEGINNING} ] && echo etcd=begun
+  [ -e ${ALONE} ] && echo "etcd=alone $(cat ${ALONE})"
   { systemctl is-active --quiet etcd || pgrep -f '^etcd ' >/dev/null; } && timeout 3 ${etcdctl} member list --consistency=s 2>/dev/null | sed 's/^/member=/'
 fi`;
 
@@ -68,6 +71,7 @@ export function parseEtcdFacts(marks: readonly string[], members: readonly strin
   return {
     data: marks.includes('data'),
     begun: marks.includes('begun'),
+    alone: Number(/^alone (\d+)$/m.exec(marks.join('\n'))?.[1] ?? 0),
     members: members.length === 0 ? null : members.map(parseMember),
   };
 }
@@ -87,7 +91,11 @@ export function membershipOf(
 ): Membership {
   const wanted = byRole(cluster, 'etcd');
   const holders = [...wanted, ...leaving].filter(({ name }) => stands(machines.get(name)?.etcd));
-  const teller = holders.find(({ name }) => machines.get(name)?.etcd.members !== null);
+  const since = ({ name }: Node): number => machines.get(name)?.etcd.alone ?? 0;
+  // Members that come back after others went on without them may have a quorum of their own, of what is past.
+  const teller = holders
+    .toSorted((one, other) => since(other) - since(one))
+    .find(({ name }) => machines.get(name)?.etcd.members !== null);
   const speaker = (teller ?? holders[0] ?? wanted.find(({ name }) => machines.has(name)) ?? wanted[0])?.name;
   if (holders.length === 0) {
     const founding = wanted.filter(({ name }) => machines.has(name)).map(({ name }) => name);

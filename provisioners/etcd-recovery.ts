@@ -5,7 +5,7 @@ import { type Script, sh } from '../src/connection/quote.ts';
 import { refuseLost } from '../src/engine/lost.ts';
 import { MachineError } from '../src/errors.ts';
 import { KEPT, setAside } from './etcd-kept.ts';
-import { etcdctl } from './etcdctl.ts';
+import { ALONE, etcdctl } from './etcdctl.ts';
 import { byRole } from './scope.ts';
 
 type Machines = ReadonlyMap<string, Connection>;
@@ -79,7 +79,8 @@ end=$(( $(date +%s) + 60 ))
 until said=$(${etcdctl} endpoint health --command-timeout=3s 2>&1); do
   [ "$(date +%s)" -lt $end ] || { echo "$said" >&2; exit 1; }
   sleep 0.5
-done`;
+done
+date +%s >${ALONE}`;
 
 async function done(
   machine: string,

@@ -20,3 +20,6 @@ export const findLeader: Script = sh`leader=$(${etcdctl} endpoint status --clust
 
 /** With whom a member starts for the first time; gone as soon as it has been part of a quorum. */
 export const BEGINNING = '/etc/etcd/beginning.env';
+
+/** Seconds since 1970 at which this member went on alone; before others that know an older database, it is believed. */
+export const ALONE = '/etc/etcd/alone-since';

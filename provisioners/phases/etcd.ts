@@ -76,7 +76,8 @@ function taken(one: Joining, speaker: string): Stage<Scope>[] {
       title: `${name} starts`,
       on: [name],
       resources: (scope) => [
-        ...(scope.facts.etcd.data && !one.stale ? [] : [beginning('existing', initialCluster)]),
+        ...(one.stale ? [startedAgain(beginning('existing', initialCluster))] : []),
+        ...(scope.facts.etcd.data ? [] : [beginning('existing', initialCluster)]),
         ...member(scope),
       ],
       settle: [memberAnswers(name)],
@@ -105,6 +106,12 @@ const beginning = (state: 'new' | 'existing', members: string): Resource =>
   file(BEGINNING, `ETCD_INITIAL_CLUSTER=${members}\nETCD_INITIAL_CLUSTER_STATE=${state}\n`, {
     why: 'With whom the member starts for the first time; removed when it is part of a quorum.',
   });
+
+/** It was stopped to make room, after it had been asked whether it runs. */
+const startedAgain = (beginnings: Resource): Resource => ({
+  ...beginnings,
+  steps: (now) => [...beginnings.steps(now), { run: sh`systemctl start --no-block etcd` }],
+});
 
 const etcdUser = (): Resource => ({
   id: 'user:etcd',

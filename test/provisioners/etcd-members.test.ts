@@ -96,6 +96,19 @@ describe('who joins one that stands', () => {
     expect(names([1, 2], facts)).toMatchObject([{ name: 'm2', lost: null, stale: true }]);
   });
 
+  it('who went on alone is believed before a quorum of those that it left behind', () => {
+    const past = standing(...members(1, 2, 3));
+    const alone = parseEtcdFacts(['data', 'alone 1795295689'], members(3));
+    const membership = membershipOf(clusterOf(1, 2, 3), [], machines({ m1: past, m2: past, m3: alone }));
+    expect(membership).toMatchObject({
+      ...{ speaker: 'm3', size: 1, leaving: [] },
+      joining: [
+        { name: 'm1', stale: true },
+        { name: 'm2', stale: true },
+      ],
+    });
+  });
+
   it('nobody starts before somebody has told who is there', () => {
     expect(names([1, 2], { m1: silent, m2: empty })).toMatchObject([{ name: 'm2', initialCluster: null }]);
   });

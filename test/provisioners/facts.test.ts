@@ -34,7 +34,7 @@ describe('parseFacts', () => {
         foreignRuntime: '',
       },
       ...{ founding: [], podRoutes: [], wireguard: false, listeners: [], runs: {}, electing: false },
-      ...{ etcd: { data: false, begun: false, members: null }, styles: [] },
+      ...{ etcd: { data: false, begun: false, alone: 0, members: null }, styles: [] },
       resolvConf: '/etc/resolv.conf',
     });
   });
