@@ -30,7 +30,7 @@ describe('pods by routes', () => {
       .filter((other) => other !== machine)
       .map((other) => `${subnets[other]} via ${address[other]} dev eth1`);
   const routesOf = async (machine: string) =>
-    (await lab.on(machine, 'ip -4 route show proto 172')).stdout
+    (await lab.on(machine, 'ip -4 route show proto 172 type unicast')).stdout
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');
@@ -51,6 +51,7 @@ describe('pods by routes', () => {
     for (const machine of all) {
       expect(await routesOf(machine)).toEqual(routesTo(machine, all));
       expect(await on(machine, 'ls /sys/class/net | grep -E "flannel|vxlan"; pgrep flanneld; true')).toBe('');
+      expect(await on(machine, 'ip -4 route get 10.244.77.1 2>&1; true')).toContain('No route to host');
     }
   });
 

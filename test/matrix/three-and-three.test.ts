@@ -15,7 +15,7 @@ const all = [...controllers, ...workers];
 const on = async (machine: string, script: string): Promise<string> =>
   (await lab.on(machine, script)).stdout.trim();
 const routesOf = async (machine: string): Promise<string[]> =>
-  (await on(machine, 'ip -4 route show proto 172')).split('\n').map((line) => line.trim());
+  (await on(machine, 'ip -4 route show proto 172 type unicast')).split('\n').map((line) => line.trim());
 const lxc = async (program: string, machine: string, ...args: string[]): Promise<void> => {
   const run = await command(program, [...args, '-n', `${machine}.${lab.name}`], { cwd: lab.folder });
   expect(run.code, run.output).toBe(0);
