@@ -58,7 +58,13 @@ export const apiServerReady = (cluster: Cluster): Condition => ({
   enough: 1,
   script: () =>
     cluster.kubernetes.flavour === 'kubeadm'
-      ? sh`[ -e /etc/kubernetes/kubelet.conf ] || exit 0
+      ? sh`if [ ! -e /etc/kubernetes/kubelet.conf ]; then
+  for address in ${byRole(cluster, 'master').map(({ address }) => address)}; do
+    timeout 2 bash -c 'exec 3<>/dev/tcp/$0/$1' "$address" ${String(cluster.controlPlane.port)} 2>/dev/null && exit 0
+  done
+  echo 'no master has joined yet'
+  exit 1
+fi
 ${kubectl} get --raw /readyz --request-timeout=5s`
       : sh`state=$(${verbatim(stateOf('kube-apiserver'))})
 [ "$state" = active ] || { echo "kube-apiserver is $state"; exit 1; }

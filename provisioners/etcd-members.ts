@@ -117,10 +117,26 @@ export function membershipOf(
     awaited: wanted
       .filter(({ name, address }) => !machines.has(name) && !members.some((one) => one.address === address))
       .map(({ name }) => name),
-    leaving: members.filter(({ address }) => !wanted.some((node) => node.address === address)),
+    leaving: goneFrom(members, wanted, leaving, machines),
     size: members.length,
     speaker: speaker ?? '',
   };
+}
+
+/** Those that nobody told to leave stay: etcd status names them. Who does not answer goes first, for it costs no vote. */
+function goneFrom(
+  members: readonly EtcdMember[],
+  wanted: readonly Node[],
+  leaving: readonly Node[],
+  machines: ReadonlyMap<string, { readonly etcd: EtcdFacts }>,
+): EtcdMember[] {
+  const machineOf = ({ address }: EtcdMember): Node | undefined =>
+    leaving.find((node) => node.address === address);
+  const answers = (member: EtcdMember): boolean =>
+    (machines.get(machineOf(member)?.name ?? '')?.etcd.members ?? null) !== null;
+  return members
+    .filter((one) => machineOf(one) !== undefined && !wanted.some(({ address }) => address === one.address))
+    .toSorted((one, other) => Number(answers(one)) - Number(answers(other)));
 }
 
 const stands = (facts: EtcdFacts | undefined): boolean => facts?.data === true && !facts.begun;

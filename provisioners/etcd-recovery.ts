@@ -15,8 +15,10 @@ const question = sh`[ -d /var/lib/etcd/member ] || { echo empty; exit 0; }
 ${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1 && echo quorum
 said=$(${etcdctl} endpoint status --command-timeout=3s -w json 2>/dev/null) && revision=$(echo "$said" | sed -n 's/.*"revision":\\([0-9]*\\).*/\\1/p')
 if [ -z "$revision" ]; then
+  state=$(systemctl is-active etcd)
   timeout 20 systemctl stop etcd
-  revision=$(/usr/local/bin/etcdutl snapshot status /var/lib/etcd/member/snap/db -w json 2>/dev/null | sed -n 's/.*"revision":\\([0-9]*\\).*/\\1/p')
+  revision=$(timeout 20 /usr/local/bin/etcdutl snapshot status /var/lib/etcd/member/snap/db -w json 2>/dev/null | sed -n 's/.*"revision":\\([0-9]*\\).*/\\1/p')
+  case $state in active|activating) systemctl start --no-block etcd ;; esac
 fi
 echo "revision \${revision:-unknown}"
 echo "written $(stat -c %Y /var/lib/etcd/member/snap/db)"`;
@@ -29,15 +31,21 @@ export async function survivors(cluster: Cluster, machines: Machines): Promise<R
       if (connection === undefined) return { name, state: 'not there', revision: null, written: null };
       const result = await connection.run(question, { limit: 60 });
       refuseLost(name, result, 'while its database was looked at');
+      if (!result.ok)
+        throw new MachineError(name, `its database could not be looked at (${result.outcome})`, {
+          evidence: result.stderr.trim().split('\n').slice(-5),
+        });
       const word = (key: string): number | null => {
         const text = new RegExp(`^${key} (\\d+)$`, 'm').exec(result.stdout)?.[1];
         return text === undefined ? null : Number(text);
       };
       const state = /^quorum$/m.test(result.stdout)
         ? 'in a quorum'
-        : word('revision') === null
+        : /^empty$/m.test(result.stdout)
           ? 'empty'
-          : 'alone';
+          : word('revision') === null
+            ? 'unreadable'
+            : 'alone';
       return { name, state, revision: word('revision'), written: word('written') };
     }),
   );
@@ -74,13 +82,13 @@ cp -a /var/lib/etcd/member ${KEPT}/member-$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -p "$folder"
 printf '[Service]\\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\\n' > "$folder/alone.conf"
 systemctl daemon-reload
+date +%s >${ALONE}
 timeout 90 systemctl start etcd
 end=$(( $(date +%s) + 60 ))
 until said=$(${etcdctl} endpoint health --command-timeout=3s 2>&1); do
   [ "$(date +%s)" -lt $end ] || { echo "$said" >&2; exit 1; }
   sleep 0.5
-done
-date +%s >${ALONE}`;
+done`;
 
 async function done(
   machine: string,

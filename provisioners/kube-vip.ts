@@ -23,22 +23,27 @@ export function kubeVip(scope: Scope): Resource[] {
   const { cluster, node, pki } = scope;
   const ca = pki.authority('ca').trustPem;
   const leaf = pki.leaf(`${node.name}/kube-vip`);
+  const conf = file(KUBE_VIP_CONF, kubeconfig(cluster.name, apiServer(cluster, node), ca, 'kube-vip', leaf), {
+    secret: true,
+  });
   return [
     directory(MANIFESTS),
-    file(KUBE_VIP_CONF, kubeconfig(cluster.name, apiServer(cluster, node), ca, 'kube-vip', leaf), {
-      secret: true,
-    }),
-    file(KUBE_VIP_POD, yaml(kubeVipPod(cluster, nicOf(node, scope.facts))), {
+    conf,
+    file(KUBE_VIP_POD, yaml(kubeVipPod(cluster, nicOf(node, scope.facts), conf.sha256)), {
       mode: 0o600,
       why: 'Gives the address of the API to a master that works.',
     }),
   ];
 }
 
-export const kubeVipPod = ({ controlPlane }: Cluster, nic: string): Manifest => ({
+/** `credential`: its digest; the pod reads it once, so that another one makes another pod. */
+export const kubeVipPod = ({ controlPlane }: Cluster, nic: string, credential: string): Manifest => ({
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: { name: 'kube-vip', namespace: 'kube-system' },
+  metadata: {
+    ...{ name: 'kube-vip', namespace: 'kube-system' },
+    annotations: { 'hardway.dev/started-with': credential },
+  },
   spec: {
     hostNetwork: true,
     priorityClassName: 'system-node-critical',

@@ -1,5 +1,6 @@
 import { type Script, sh } from '../src/connection/quote.ts';
 import { BALANCER, KEEPER } from './endpoint.ts';
+import { KUBE_VIP_POD } from './kube-vip.ts';
 import { LOGIN } from './login.ts';
 
 const services = [
@@ -69,6 +70,7 @@ if [ -n "$ca" ] && [ $ours = 0 ]; then
   echo "belongs to a cluster with another certificate authority ($ca): nothing was touched" >&2
   exit 1
 fi
+kept=$(sed -n '/name: address$/{n;s/^ *value: *//p}' ${KUBE_VIP_POD} 2>/dev/null | tr -d '"')
 for name in ${services}; do
   [ -e "/etc/systemd/system/$name.service" ] || continue
   if [ "$name" = containerd ]; then
@@ -83,6 +85,8 @@ for name in ${services}; do
   rm -f "/etc/systemd/system/$name.service"
 done
 pkill -KILL -f '^/usr/local/bin/containerd-shim-runc-v2 -namespace k8s.io '
+# Its pod was killed and could not give the address back.
+[ -n "$kept" ] && ip -4 -o address show to "$kept/32" | while read -r _ nic _; do ip address delete "$kept/32" dev "$nic"; done
 systemctl daemon-reload
 systemctl reset-failed 2>/dev/null
 for mount in $(sed -n 's#^[^ ]* \\(/\\(var/lib/kubelet\\|run/containerd\\|var/lib/containerd\\|run/netns/cni-\\)[^ ]*\\) .*#\\1#p' /proc/self/mounts | sort -r); do

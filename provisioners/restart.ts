@@ -25,8 +25,11 @@ const BOOT = 180;
 export async function restart(cluster: Cluster, node: Node, by: Restarting): Promise<void> {
   const connections = new Map((await by.machines()).map(({ name, connection }) => [name, connection]));
   // Another one if there is one: this one's own API server is going away.
-  const masters = namesOf(byRole(cluster, 'master')).filter((name) => connections.has(name));
-  const master = masters.find((name) => name !== node.name) ?? masters[0] ?? '';
+  const master = await awake(
+    namesOf(byRole(cluster, 'master')).filter((name) => name !== node.name),
+    connections,
+    node.name,
+  );
   const [api, itself] = [connections.get(master), connections.get(node.name)];
   if (!api || !itself) throw new MachineError(node.name, 'cannot be restarted: nobody knows where it is');
   const seconds = cluster.timeouts['drain'] ?? 120;
@@ -49,6 +52,26 @@ export async function restart(cluster: Cluster, node: Node, by: Restarting): Pro
   await settle(master, api, { ...renewed, script }, by.report);
   await settle(master, api, nodesReady(cluster, [node.name]), by.report);
   await must(master, api, backInService(node.name), 30);
+}
+
+/** The first of these that is there; otherwise `itself`. */
+async function awake(
+  names: readonly string[],
+  connections: ReadonlyMap<string, Connection | null>,
+  itself: string,
+): Promise<string> {
+  for (const name of names) {
+    const connection = connections.get(name);
+    if (
+      connection &&
+      (await connection.connect().then(
+        () => true,
+        () => false,
+      ))
+    )
+      return name;
+  }
+  return itself;
 }
 
 const leaseOf = (name: string): Script =>

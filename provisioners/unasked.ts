@@ -29,7 +29,10 @@ export function unaskedScope(
     ...{
       cluster,
       node,
-      facts,
+      facts: {
+        ...facts,
+        nics: [{ name: node.interface ?? 'eth0', address: `${node.address}/32`, mtu: 1500 }],
+      },
       pki,
       artefacts,
       joining,

@@ -18,12 +18,12 @@ export const demonstration: Demonstration = {
     const site = siteOf(cluster, machines, NAMESPACE, by.signal);
     const isWell = await attempted(cluster, machines, site, by);
     if (isWell && keep) by.note('it stays until: hardway demo --remove');
-    else await takenAway(machines, site, by);
+    else await takenAway(cluster, machines, site, by);
     return isWell;
   },
   async remove(cluster, machines, by) {
     await clear(siteOf(cluster, machines, NAMESPACE, by.signal));
-    await withdraw(machines, PURPOSE);
+    await withdraw(cluster, machines, PURPOSE);
   },
 };
 
@@ -37,9 +37,9 @@ async function attempted(cluster: Cluster, machines: Machines, site: Site, by: T
   }
 }
 
-async function takenAway(machines: Machines, site: Site, by: Telling): Promise<void> {
+async function takenAway(cluster: Cluster, machines: Machines, site: Site, by: Telling): Promise<void> {
   const began = Date.now();
-  await together(clear(site), withdraw(machines, PURPOSE));
+  await together(clear(site), withdraw(cluster, machines, PURPOSE));
   by.tell({ step: 'gone', found: `the namespace ${NAMESPACE} is gone`, seconds: since(began) });
 }
 
@@ -52,7 +52,7 @@ async function shown(cluster: Cluster, machines: Machines, site: Site, by: Telli
     began = Date.now();
   };
   // What was kept, or left by a call that was killed.
-  await together(clear(site), deliver(machines, PURPOSE, by.report));
+  await together(clear(site), deliver(cluster, machines, PURPOSE, by.report));
   refuseStopped(by.signal);
   const name = await defaultClass(site);
   const place = name === '' ? 'in the pod itself: no StorageClass is the default' : `on a volume of ${name}`;

@@ -49,15 +49,16 @@ sed '$d' ${CONFIG} | sha256sum`,
       {
         run: sh`/usr/local/bin/kubeadm upgrade node phase kubelet-config ${`--patches=${PATCHES}`} --kubeconfig=/etc/kubernetes/kubelet.conf >>${LOG} 2>&1 || { tail -n 15 ${LOG}; exit 1; }`,
       },
-      { run: markKubelet(digest) },
       { run: sh`systemctl restart kubelet` },
+      // Only then: cut off in between, the next run restarts it once more.
+      { run: markKubelet(digest) },
     ],
     disturbs: () => ['restarts kubelet.service: its pods go on'],
     why: 'Written by kubeadm from the ConfigMap kubelet-config and the patches on this machine.',
   };
 }
 
-/** See NO_RESOLVER in phases/kubelet.ts. */
+/** See NO_RESOLVER in kubelet-service.ts. */
 export const resolver = (path: string): Resource =>
   file(path, 'nameserver 192.0.2.1\n', {
     why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',

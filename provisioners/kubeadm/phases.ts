@@ -27,7 +27,7 @@ import { kubeletSettings, kubeletUnit } from './kubelet.ts';
 import { machineFiles, masterFiles } from './files.ts';
 import { FILE } from './run.ts';
 import { settings } from './settings.ts';
-import { hasStackedEtcd, speakerOf } from './topology.ts';
+import { hasFollowers, hasStackedEtcd, speakerOf } from './topology.ts';
 import { noUploadedCertificates, uploadedCertificates } from './uploaded.ts';
 
 /** Programs, keys and settings that must lie on a machine before kubeadm runs there. */
@@ -57,7 +57,8 @@ export const initPhase = (cluster: Cluster, present: readonly string[]): Phase<S
   stages: [
     {
       title: 'the first master',
-      resources: (scope) => (isSpeaker(scope, present) ? [founded(scope)] : []),
+      resources: (scope) =>
+        isSpeaker(scope, present) && !hasFollowers(scope, present) ? [founded(scope)] : [],
       attend: answerKubelets(speaker(cluster, present)[0] ?? ''),
       settle: [served(namesOf(byRole(cluster, 'master')))],
     },

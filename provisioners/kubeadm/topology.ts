@@ -19,3 +19,12 @@ export function speakerOf(
   const [standing] = masters.filter(({ name }) => isStanding(name));
   return standing ?? (namesOf(kubeNodes(cluster)).some(isStanding) ? undefined : masters[0]);
 }
+
+/** Somebody else has joined, so that the cluster was made: it is never made again, however silent its API. */
+export const hasFollowers = (
+  { cluster, node, joining }: Pick<Scope, 'cluster' | 'node' | 'joining'>,
+  present: readonly string[],
+): boolean =>
+  namesOf(kubeNodes(cluster)).some(
+    (name) => name !== node.name && present.includes(name) && !joining.includes(name),
+  );

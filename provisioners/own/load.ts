@@ -18,9 +18,10 @@ export async function loadOwn(cluster: Cluster, folder: string, artefacts: Artef
     ...(await readFolder(cluster, folder, programs)),
     ...(await readCharts(cluster, folder, programs)),
   ];
+  const recipes = idsOf(cluster, artefacts);
   const { objects, refused } = distinct(
     parts.flatMap((part) => part.objects),
-    (id) => idsOf(cluster, artefacts).has(id),
+    (id) => recipes.has(id),
   );
   return {
     objects: objects.toSorted((one, other) => byOrder(one.manifest, other.manifest)),

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../src/cluster/model.ts';
-import type { Phase } from '../../src/engine/phase.ts';
+import type { Condition, Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { directory, file, type FileResource } from '../../src/resources/file.ts';
 import { AUDIT } from '../audit-policy.ts';
@@ -16,7 +16,7 @@ import type { Standing } from '../standing.ts';
 const PKI = '/etc/kubernetes/pki';
 
 /** A master whose programs run in the other style changes it for all of them, one master after another. */
-export const stylePhase = (cluster: Cluster, { electing }: Standing): Phase<Scope> => ({
+export const stylePhase = (cluster: Cluster, { electing, fresh }: Standing): Phase<Scope> => ({
   name: 'control-plane-style',
   title:
     cluster.controlPlane.style === 'systemd'
@@ -33,10 +33,16 @@ export const stylePhase = (cluster: Cluster, { electing }: Standing): Phase<Scop
         scope.facts.styles.some((style) => style !== cluster.controlPlane.style)
           ? [...apiServerResources(scope), ...controllers(scope, electing)]
           : [],
-      settle: [apiServerReady(cluster)],
+      settle: [servesAgain(cluster, fresh)],
     },
   ],
 });
+
+/** New ones do not serve yet. */
+const servesAgain = (cluster: Cluster, fresh: readonly string[]): Condition => {
+  const ready = apiServerReady(cluster);
+  return { ...ready, on: ready.on.filter((name) => !fresh.includes(name)) };
+};
 
 /** The API server is started here and becomes ready while the pod network is made. */
 export const apiServerPhase = (cluster: Cluster, { fresh }: Standing): Phase<Scope> => ({

@@ -12,11 +12,13 @@ import { kubeNodes, namesOf, type Scope } from '../scope.ts';
 
 /**
  * The way to whichever master works. A machine calls the API by its name all the time: the balancer stands before the
- * name leads to it, and goes only when the name (phase host) leads elsewhere.
+ * name leads to it, and goes only when the name leads elsewhere.
  */
 export function endpoint(cluster: Cluster): Phase<Scope> {
   const machines = kubeNodes(cluster);
-  const balanced = namesOf(machines.filter((node) => hasBalancer(cluster, node)));
+  const minions = machines.filter(({ roles }) => !roles.includes('master'));
+  const balanced = namesOf(minions.filter((node) => hasBalancer(cluster, node)));
+  const direct = namesOf(minions.filter((node) => !hasBalancer(cluster, node)));
   return {
     name: 'endpoint',
     title: 'Lead to a master that works',
@@ -24,6 +26,11 @@ export function endpoint(cluster: Cluster): Phase<Scope> {
     on: namesOf(machines),
     needs: [prepared(namesOf(machines))],
     stages: [
+      {
+        title: 'what the name means without a balancer',
+        on: direct,
+        resources: ({ node }) => [apiLine(cluster, node)],
+      },
       {
         title: 'who leads there',
         resources: who,

@@ -6,13 +6,13 @@ import { command } from '../../src/resources/command.ts';
 import { directory, file } from '../../src/resources/file.ts';
 import { startRecorder } from '../../src/resources/service.ts';
 import { sysctl } from '../../src/resources/sysctl.ts';
-import { apiLine, hasBalancer } from '../endpoint.ts';
+import { apiLine } from '../endpoint.ts';
 import { tools } from '../facts.ts';
 import { FOUNDING, founding } from '../founding.ts';
 import { hostName } from '../host-name.ts';
 import { login } from '../login.ts';
 import { DISABLED, MASKED } from '../removal.ts';
-import { isEtcdOnly, namesOf, type Scope } from '../scope.ts';
+import { namesOf, type Scope } from '../scope.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 
 /** Name, hosts, tools, forwarding: what every machine needs before anything of Kubernetes. */
@@ -34,7 +34,7 @@ function hostResources(scope: Scope, names: Resource): Resource[] {
     ...(scope.cluster.host.nfsClient ? [debianPackage('nfs-common')] : []),
     ...ownName(hostName(node)),
     names,
-    ...(isEtcdOnly(node) || hasBalancer(scope.cluster, node) ? [] : [apiLine(scope.cluster, node)]),
+    ...(node.roles.includes('master') ? [apiLine(scope.cluster, node)] : []),
     ...kernel(scope),
     directory('/var/lib/hardway', { mode: 0o755 }),
     directory('/etc/kubernetes', { mode: 0o755 }),

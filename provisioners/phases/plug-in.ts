@@ -5,7 +5,7 @@ import { pluginOf } from '../addons/built-in.ts';
 import { apiServerReady, authorityPublished, nodesHaveSubnets } from '../conditions.ts';
 import { established } from '../rollouts.ts';
 import { isGround } from '../own/order.ts';
-import { byRole, namesOf, type Scope } from '../scope.ts';
+import { namesOf, nodesOf, type Scope, speaker } from '../scope.ts';
 import { afterRecording, isContent, kindsAmong, trialled } from './addons.ts';
 
 /**
@@ -13,7 +13,7 @@ import { afterRecording, isContent, kindsAmong, trialled } from './addons.ts';
  * network.cni none it is among what the user put into addons/, so that all of it comes here.
  */
 export function plugIn(cluster: Cluster, there: readonly string[]): Phase<Scope> {
-  const present = namesOf(cluster.nodes).filter((name) => there.includes(name));
+  const present = namesOf(nodesOf(cluster)).filter((name) => there.includes(name));
   const isBuiltIn = pluginOf(cluster).length > 0;
   const objects = (scope: Scope) =>
     isBuiltIn
@@ -23,7 +23,7 @@ export function plugIn(cluster: Cluster, there: readonly string[]): Phase<Scope>
     name: 'plug-in',
     title: 'Start the network plug-in',
     docs: 'https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/',
-    on: namesOf(byRole(cluster, 'master')).slice(0, 1),
+    on: speaker(cluster, there),
     needs: [apiServerReady(cluster), authorityPublished(cluster), nodesHaveSubnets(cluster, present)],
     stages: afterRecording([
       {

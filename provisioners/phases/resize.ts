@@ -3,7 +3,8 @@ import { sh } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
-import { apiServerReady } from '../conditions.ts';
+import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
+import { hasStackedEtcd } from '../kubeadm/topology.ts';
 import { namesOf, type Scope } from '../scope.ts';
 
 /** Machines that Vagrant made and that have other CPUs or memory than cluster.json says: drained and restarted. */
@@ -13,7 +14,15 @@ export const resize = (cluster: Cluster): Phase<Scope> => ({
   docs: 'https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/',
   on: namesOf(cluster.nodes.filter(({ ssh }) => ssh === null)),
   needs: [apiServerReady(cluster)],
-  stages: [{ title: 'machines', pace: 'one-by-one', resources: (scope) => [hardware(scope)] }],
+  stages: [
+    {
+      title: 'machines',
+      pace: 'one-by-one',
+      resources: (scope) => [hardware(scope)],
+      // The next one would take the quorum along.
+      settle: hasStackedEtcd(cluster) ? [] : [etcdHasQuorum(cluster)],
+    },
+  ],
 });
 
 /** Of the memory that a machine is given its kernel keeps a part for itself. */

@@ -35,7 +35,7 @@ export async function prove(
   note(`two pods on each of ${nodes.length} nodes try it; they are taken away afterwards`);
   try {
     // What an earlier call left when it was killed.
-    await together(clear(site), deliver(machines, PURPOSE, report));
+    await together(clear(site), deliver(cluster, machines, PURPOSE, report));
     refuseStopped(signal);
     await ask(site, 'making pods', applied(objects()));
     const [found, stored] = await together(
@@ -44,7 +44,7 @@ export async function prove(
     );
     return [...found, ...stored];
   } finally {
-    await together(clear(site), withdraw(machines, PURPOSE));
+    await together(clear(site), withdraw(cluster, machines, PURPOSE));
   }
 }
 

@@ -100,7 +100,7 @@ export interface Recovery {
 
 export interface Survivor {
   readonly name: string;
-  readonly state: 'in a quorum' | 'alone' | 'empty' | 'not there';
+  readonly state: 'in a quorum' | 'alone' | 'empty' | 'unreadable' | 'not there';
   /** As the database counts its changes. */
   readonly revision: number | null;
   /** Seconds since 1970. */

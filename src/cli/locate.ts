@@ -21,15 +21,18 @@ import { table } from './table.ts';
 export async function locate(file: string, print: (text: string) => void): Promise<number> {
   const text = readFileSync(file, 'utf8');
   const problems = readProblems(text, file);
-  const open = problems.flatMap(({ path, message }) => {
+  const placeless = problems.flatMap(({ path, message }) => {
     const [, index] = /^nodes\[(\d+)\]$/.exec(path) ?? [];
     return index === undefined || !message.startsWith('"address" is needed') ? [] : [Number(index)];
   });
+  if (problems.length > placeless.length) loadCluster(file);
+  const description = JSON.parse(text) as Description;
+  // Vagrant's machines cannot be asked before they are made.
+  const open = placeless.filter((index) => description.nodes?.[index]?.ssh !== undefined);
   // Whatever else is wrong is told as ever.
-  if (problems.length > open.length) loadCluster(file);
+  if (placeless.length > open.length) loadCluster(file);
   if (open.length === 0) return 0;
 
-  const description = JSON.parse(text) as Description;
   const { machineCidr } = settle(description).network;
   const folder = dirname(resolve(file));
   const ways = reach(knownHosts(openState(resolve(folder, '.hardway')).path('known_hosts')), 10);

@@ -17,11 +17,14 @@ export function endpointFindings(
   const { endpoint, loadBalancer } = controlPlane ?? {};
   if (endpoint === undefined || loadBalancer === undefined) return [];
   if (endpoint === null) return withoutEndpoint(loadBalancer, entries, range);
-  return [
-    ...(isAddress(endpoint)
-      ? address(endpoint, loadBalancer, entries, range)
-      : name(endpoint, loadBalancer, entries, range)),
-  ];
+  if (loadBalancer === 'kube-vip' && controlPlane?.registerNode === false && controlPlane.style === 'systemd')
+    return at(
+      'kube-vip is a pod, and these masters run none: "keepalived"; or "style": "static-pods"; or "registerNode": true',
+      'loadBalancer',
+    );
+  return isAddress(endpoint)
+    ? address(endpoint, loadBalancer, entries, range)
+    : name(endpoint, loadBalancer, entries, range);
 }
 
 type Balancer = Settings['controlPlane']['loadBalancer'];

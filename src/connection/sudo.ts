@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError } from '../errors.ts';
 import { registerSecret } from '../report/redact.ts';
 import { overTransport } from './over-transport.ts';
@@ -84,6 +85,9 @@ async function probe(inner: Transport, given: SudoOptions['password']): Promise<
   return { command: (words) => place(asking(words)), password };
 }
 
+/** Seconds in which a login shell runs a plain command. */
+const SHELL = 30;
+
 /** Runs one plain command and returns all it says, on either stream. */
 async function ask(inner: Transport, command: string, input = ''): Promise<string> {
   const channel: Channel = await inner.exec(command);
@@ -91,7 +95,18 @@ async function ask(inner: Transport, command: string, input = ''): Promise<strin
   for (const stream of [channel.stdout, channel.stderr])
     stream.on('data', (chunk: Buffer) => said.push(chunk));
   channel.stdin.end(input);
-  await channel.closed;
+  const late = new AbortController();
+  const isLate = await Promise.race([
+    channel.closed.then(() => false),
+    sleep(SHELL * 1000, true, { signal: late.signal }).catch(() => false),
+  ]);
+  late.abort();
+  if (isLate) {
+    channel.abandon();
+    throw new ConnectionError('timeout', `${inner.label}: its login shell ran no command within ${SHELL} s`, {
+      remedy: 'Look at the start-up files there (~/.bashrc, /etc/profile.d), and whether its home answers.',
+    });
+  }
   return Buffer.concat(said).toString('utf8').slice(-4096);
 }
 

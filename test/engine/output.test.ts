@@ -36,7 +36,7 @@ describe('the output of commands', () => {
   });
 
   it('is sent and stays also when its time is up', async () => {
-    const result = await run(sh`echo begun >&2; sleep 60; echo never >&2`, 1);
+    const result = await run(sh`echo begun >&2; sleep 60; echo never >&2`, 4);
     expect([result.outcome, result.stderr]).toEqual(['limit', expect.stringMatching(/^begun\n/)]);
     await expect.poll(left, { timeout: 10_000 }).toEqual([]);
     if (isRoot) expect(kept()).toMatch(/\nbegun\n/);

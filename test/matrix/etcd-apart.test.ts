@@ -43,12 +43,16 @@ describe('etcd apart', () => {
   });
 
   it('every member is well; who has no certificate of its authority is not heard', async () => {
-    const ask = (credential: string) =>
-      on('etcd-1', `etcdctl ${ENDPOINTS} --command-timeout=3s ${credential} endpoint health 2>&1; true`);
-    const root =
-      '--cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key --cluster';
-    expect((await ask(root)).stdout.match(/is healthy/g)).toHaveLength(3);
-    expect((await ask('--cacert=/etc/etcd/pki/ca.crt')).stdout.match(/is unhealthy/g)).toHaveLength(2);
+    const ask = (credential: string, whom = '') =>
+      on(
+        'etcd-1',
+        `etcdctl ${ENDPOINTS} --command-timeout=3s ${credential} endpoint health ${whom} 2>&1; true`,
+      );
+    const root = '--cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key';
+    const well = await ask(root, '--cluster');
+    expect(well.stdout.match(/is healthy/g), well.stdout).toHaveLength(3);
+    const closed = await ask('--cacert=/etc/etcd/pki/ca.crt');
+    expect(closed.stdout.match(/is unhealthy/g), closed.stdout).toHaveLength(2);
     // One of the cluster's own authority, where such a one is: on a minion.
     const foreign = await on(
       'minion-1',
@@ -61,7 +65,9 @@ describe('etcd apart', () => {
     'without %s the API takes writes, and a machine that starts is given its pods’ network',
     async (gone) => {
       await lxc('lxc-stop', gone, '-k');
-      await lab.kubectl(['create', 'configmap', `without-${gone}`]);
+      // Whoever led has to be replaced first.
+      const written = () => lab.kubectl(['annotate', 'node', 'minion-1', `without=${gone}`, '--overwrite']);
+      await expect.poll(() => written().then(() => 'written', String), { timeout: 30_000 }).toBe('written');
       const restarted = await on(
         'minion-1',
         'rm -f /run/flannel/subnet.env; systemctl restart flanneld; for i in $(seq 60); do [ -s /run/flannel/subnet.env ] && exit 0; sleep 0.5; done; exit 1',

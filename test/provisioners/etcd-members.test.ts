@@ -126,6 +126,13 @@ describe('who leaves', () => {
     });
   });
 
+  it('nobody whom nobody told to leave; who does not answer goes first', () => {
+    const told = standing(...members(1, 2, 3, 4));
+    const leaving = [machine(2), machine(3)];
+    const facts = machines({ m1: told, m2: told, m3: silent });
+    expect(membershipOf(clusterOf(1), leaving, facts).leaving.map(({ name }) => name)).toEqual(['m3', 'm2']);
+  });
+
   it.each([
     [
       [1, 2, 3],
@@ -149,7 +156,8 @@ describe('who leaves', () => {
     ],
   ])('is told with the quorum before and after: %j', (numbers, facts, note) => {
     const cluster = clusterOf(...numbers);
-    expect(quorumNote(cluster, membershipOf(cluster, [], machines(facts)))).toEqual([note]);
+    const leaving = [1, 2, 3].filter((number) => !numbers.includes(number)).map(machine);
+    expect(quorumNote(cluster, membershipOf(cluster, leaving, machines(facts)))).toEqual([note]);
   });
 
   it('nothing is told when nobody comes or goes', () => {

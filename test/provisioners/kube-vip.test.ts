@@ -10,7 +10,7 @@ const cluster = {
 
 describe('kube-vip', () => {
   it('keeps the endpoint on the NIC of the machines’ network, with a credential of its own', () => {
-    const pod = JSON.stringify(kubeVipPod(cluster, 'eth1'));
+    const pod = JSON.stringify(kubeVipPod(cluster, 'eth1', 'abc'));
     for (const [name, value] of Object.entries({
       address: '192.168.56.10',
       vip_interface: 'eth1',

@@ -4,6 +4,7 @@ import { exitCode } from '../exit-codes.ts';
 import type { Recovery, Survivor } from '../hand.ts';
 import { present } from '../present.ts';
 import type { Product } from '../product.ts';
+import { withLock } from '../../state/lock.ts';
 import { agreed, onTerminal } from '../question.ts';
 import { openSession, type Session } from '../session.ts';
 import { table } from '../table.ts';
@@ -37,7 +38,9 @@ async function recovered(product: Product, session: Session, given: Given): Prom
   if (found.hasQuorum) return exitCode.done;
   if (chosen === null) throw nobody(found);
   if (!(await consent(given, chosen))) return exitCode.failed;
-  await database.goOnAlone(session.cluster, machines, chosen);
+  await withLock(session.state.dir, { who: 'recover', wait: 60 }, () =>
+    database.goOnAlone(session.cluster, machines, chosen),
+  );
   if (!given.json) process.stdout.write(`${chosen} goes on; the others join it now.\n`);
   const { run } = await import('../run.ts');
   return run(product, session, given, 'up');
