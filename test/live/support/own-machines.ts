@@ -80,7 +80,7 @@ export async function ownMachines(
     const made = ['-n', container(machine), '-f', config, '-t', join(parts, 'lxc-template')];
     execFileSync('lxc-create', [...made, '--', ...template], { stdio: 'pipe' });
     const more = [
-      `lxc.group = ${groupName(cluster.name, folder)}`,
+      `lxc.group=${groupName(cluster.name, folder)}`,
       'lxc.net.1.type = veth',
       `lxc.net.1.link = ${bridgeName(cluster.name)}`,
       'lxc.net.1.flags = up',
