@@ -3,7 +3,7 @@ import { told } from '../live/support/changes.ts';
 import { command } from '../live/support/command.ts';
 import { makeLab } from '../live/support/lab.ts';
 import { deployProbe, inPod, probePods } from '../live/support/probe.ts';
-import { describeAs } from './support/example.ts';
+import { describeAs } from '../live/support/example.ts';
 
 const lab = makeLab('hwt-apart', '192.168.102.0/24');
 const members = ['etcd-1', 'etcd-2', 'etcd-3'];

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { told } from '../live/support/changes.ts';
-import { command } from '../live/support/command.ts';
-import { makeLab } from '../live/support/lab.ts';
+import { told } from './support/changes.ts';
+import { command } from './support/command.ts';
+import { makeLab } from './support/lab.ts';
 import { describeAs } from './support/example.ts';
 
 const lab = makeLab('hwt-three', '192.168.101.0/24');

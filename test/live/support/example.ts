@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Description, Lab } from '../../live/support/lab.ts';
+import type { Description, Lab } from './lab.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'examples');
 

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachedArtefacts } from '../../src/artefacts/artefacts.ts';
-import { clean } from '../live/support/clean.mjs';
-import { type OwnMachines, ownMachines } from '../live/support/own-machines.ts';
+import { clean } from './support/clean.mjs';
+import { type OwnMachines, ownMachines } from './support/own-machines.ts';
 
 const password = 'four words of hers';
 const nodes = [
@@ -89,8 +89,8 @@ describe('three machines of one’s own', () => {
     const program = readFileSync(cachedArtefacts('auto')!.get('kubectl').file);
     const sum = createHash('sha256').update(program).digest('hex');
     let sent = 0;
-    const mirror = createServer(({ url = '' }, answer) => {
-      if (!url.endsWith('.sha256')) sent += 1;
+    const mirror = createServer(({ method, url = '' }, answer) => {
+      if (method === 'GET' && !url.endsWith('.sha256')) sent += 1;
       answer.end(url.endsWith('.sha256') ? sum : program);
     });
     await new Promise<void>((listening) => mirror.listen(0, '127.0.0.1', listening));
