@@ -4,9 +4,11 @@ import { KUBE_VIP_POD } from './kube-vip.ts';
 import { LOGIN } from './login.ts';
 
 const services = [
+  // Callers of the API go elsewhere before it ends.
+  KEEPER,
   ...['kube-proxy', 'kubelet', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'],
   ...['hardway-watchdog', 'hardway-approver'],
-  ...['flanneld', 'hardway-routes', 'etcd', 'containerd', BALANCER, KEEPER],
+  ...['flanneld', 'hardway-routes', 'etcd', 'containerd', BALANCER],
 ];
 const programs = [
   ...[

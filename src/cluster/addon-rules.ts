@@ -10,11 +10,12 @@ import type { Range } from './ranges.ts';
 
 type Entries = Readonly<Record<string, AddonEntry | undefined>>;
 
-/** `range` is undefined when the description has it wrong. */
+/** `range` is undefined when the description has it wrong; `endpoint` is where clients find the API. */
 export function addonFindings(
   addons: Entries,
   entries: readonly Entry[],
   range: Range | undefined,
+  endpoint: string | null,
 ): readonly Finding[] {
   const { registry, traefik, metallb } = addons;
   const unknown = (path: Path, name: unknown): readonly Finding[] => {
@@ -35,7 +36,7 @@ export function addonFindings(
     ...(range === undefined
       ? []
       : listIn(field(metallb, 'addresses')).flatMap((text, index) =>
-          pool(['addons', 'metallb', 'addresses', index], String(text), entries, range),
+          pool(['addons', 'metallb', 'addresses', index], String(text), entries, range, endpoint),
         )),
   ];
 }
@@ -63,7 +64,13 @@ const withoutAddresses: Finding = {
 };
 
 /** Addresses to give away: of the machines' own range, and of no machine. */
-function pool(path: Path, text: string, entries: readonly Entry[], range: Range): readonly Finding[] {
+function pool(
+  path: Path,
+  text: string,
+  entries: readonly Entry[],
+  range: Range,
+  endpoint: string | null,
+): readonly Finding[] {
   const wrong = (message: string): readonly Finding[] => [{ path, at: 'value', message }];
   const ends = endsOf(text);
   if (ends === undefined) return wrong(`${text} is neither "first-last" nor a range`);
@@ -71,11 +78,14 @@ function pool(path: Path, text: string, entries: readonly Entry[], range: Range)
   if (first > last) return wrong(`${text} ends before it begins`);
   if (first <= range.first || last >= range.last)
     return wrong(`${text} is not inside network.machineCidr ${span(range)}`);
-  const taken = expand(entries, range).filter(({ address }) => {
-    if (address === undefined || !isAddress(address)) return false;
+  const holds = (address: string | null | undefined): boolean => {
+    if (address === null || address === undefined || !isAddress(address)) return false;
     const number = toNumber(address);
     return first <= number && number <= last;
-  });
+  };
+  if (holds(endpoint))
+    return wrong(`${text} holds the address of the API, controlPlane.endpoint ${endpoint}`);
+  const taken = expand(entries, range).filter(({ address }) => holds(address));
   if (taken.length === 0) return [];
   return wrong(`${text} holds addresses of machines: ${taken.map(({ name }) => name).join(', ')}`);
 }

@@ -31,7 +31,12 @@ export function ruleFindings(written: Judged<Description>): readonly Finding[] {
     ...endpointFindings(settings, entries, machineRange(settings)),
     ...lifetimeFindings(settings),
     ...kubeadmFindings(settings, written),
-    ...addonFindings(settings.addons ?? {}, entries, machineRange(settings)),
+    ...addonFindings(
+      settings.addons ?? {},
+      entries,
+      machineRange(settings),
+      settings.controlPlane?.endpoint ?? null,
+    ),
   ];
 }
 

@@ -24,6 +24,14 @@ describe('what add-ons are told', () => {
     expect(told(addons)).toEqual([]);
   });
 
+  it('and does not give away where the API is', () => {
+    const controlPlane = { endpoint: '192.168.56.205' };
+    const lines = problemsOf({ addons: pool('192.168.56.200-192.168.56.220'), controlPlane });
+    expect(lines.join('\n')).toContain(
+      '192.168.56.200-192.168.56.220 holds the address of the API, controlPlane.endpoint 192.168.56.205',
+    );
+  });
+
   it.each<readonly [addons: object, line: string]>([
     [
       { registry: { node: 'minion-3' } },
