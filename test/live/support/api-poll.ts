@@ -54,7 +54,12 @@ export function namespaces(kubeconfig: string): Promise<string | null> {
       },
       (answer) => {
         answer.resume();
-        answer.on('end', () => resolve(answer.statusCode === 200 ? null : `HTTP ${answer.statusCode}`));
+        answer.on('error', () => undefined);
+        // Also when it was cut off in the middle.
+        answer.on('close', () => {
+          if (!answer.complete) resolve('half an answer');
+          else resolve(answer.statusCode === 200 ? null : `HTTP ${answer.statusCode}`);
+        });
       },
     );
     call.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
