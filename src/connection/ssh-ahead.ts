@@ -23,14 +23,21 @@ export function ahead(start: Start, spare: Start): Start {
     }
   }
 
+  /** The first that waits and still lives. Where there is room for one session only, nothing else can be had. */
+  async function spareShell(): Promise<Shell | null> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const one = await next;
+      if (one !== null && !one.over()) return one;
+    }
+    return null;
+  }
+
   return async (command) => {
-    const next = waiting.shift()?.then((one) => {
-      if (one === null || one.over()) return start(command);
-      one.channel.stdin.write(`exec ${command}\n`);
-      return one.channel;
-    });
-    const started = next ?? start(command);
-    refill();
+    const one = await spareShell();
+    one?.channel.stdin.write(`exec ${command}\n`);
+    const started = one === null ? start(command) : Promise.resolve(one.channel);
+    // Afterwards: a shell that nobody uses must not take the place of this one.
+    void started.then(refill, () => undefined);
     return started;
   };
 }

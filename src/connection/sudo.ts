@@ -90,25 +90,35 @@ const SHELL = 30;
 
 /** Runs one plain command and returns all it says, on either stream. */
 async function ask(inner: Transport, command: string, input = ''): Promise<string> {
-  const channel: Channel = await inner.exec(command);
+  let channel: Channel | undefined;
   const said: Buffer[] = [];
-  for (const stream of [channel.stdout, channel.stderr])
-    stream.on('data', (chunk: Buffer) => said.push(chunk));
-  channel.stdin.end(input);
-  const late = new AbortController();
-  const isLate = await Promise.race([
-    channel.closed.then(() => false),
-    sleep(SHELL * 1000, true, { signal: late.signal }).catch(() => false),
-  ]);
-  late.abort();
-  if (isLate) {
-    channel.abandon();
-    throw new ConnectionError('timeout', `${inner.label}: its login shell ran no command within ${SHELL} s`, {
-      remedy: 'Look at the start-up files there (~/.bashrc, /etc/profile.d), and whether its home answers.',
-    });
+  const answered = async (): Promise<void> => {
+    channel = await inner.exec(command);
+    for (const stream of [channel.stdout, channel.stderr])
+      stream.on('data', (chunk: Buffer) => said.push(chunk));
+    channel.stdin.end(input);
+    await channel.closed;
+  };
+  const over = new AbortController();
+  const late = sleep(SHELL * 1000, undefined, { signal: over.signal }).then(
+    () => Promise.reject(noAnswer(inner.label)),
+    () => undefined,
+  );
+  try {
+    await Promise.race([answered(), late]);
+  } catch (error) {
+    channel?.abandon();
+    throw error;
+  } finally {
+    over.abort();
   }
   return Buffer.concat(said).toString('utf8').slice(-4096);
 }
+
+const noAnswer = (label: string): ConnectionError =>
+  new ConnectionError('timeout', `${label}: its login shell ran no command within ${SHELL} s`, {
+    remedy: 'Look at the start-up files there (~/.bashrc, /etc/profile.d), and whether its home answers.',
+  });
 
 /** The account opens, but what we ask for is not run. */
 function noCommands(label: string, answer: string): ConnectionError {
