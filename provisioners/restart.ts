@@ -25,12 +25,12 @@ const BOOT = 180;
 export async function restart(cluster: Cluster, node: Node, by: Restarting): Promise<void> {
   const connections = new Map((await by.machines()).map(({ name, connection }) => [name, connection]));
   // Another one if there is one: this one's own API server is going away.
-  const master = await awake(
-    namesOf(byRole(cluster, 'master')).filter((name) => name !== node.name),
-    connections,
-    node.name,
-  );
+  const masters = namesOf(byRole(cluster, 'master'));
+  const others = masters.filter((name) => name !== node.name);
+  const master = (await awake(others, connections)) ?? masters.find((name) => name === node.name) ?? '';
   const [api, itself] = [connections.get(master), connections.get(node.name)];
+  if (master === '')
+    throw new MachineError(node.name, 'cannot be restarted: no master is there to move its pods');
   if (!api || !itself) throw new MachineError(node.name, 'cannot be restarted: nobody knows where it is');
   const seconds = cluster.timeouts['drain'] ?? 120;
 
@@ -54,24 +54,21 @@ export async function restart(cluster: Cluster, node: Node, by: Restarting): Pro
   await must(master, api, backInService(node.name), 30);
 }
 
-/** The first of these that is there; otherwise `itself`. */
+/** The first of these that is there. */
 async function awake(
   names: readonly string[],
   connections: ReadonlyMap<string, Connection | null>,
-  itself: string,
-): Promise<string> {
+): Promise<string | undefined> {
   for (const name of names) {
     const connection = connections.get(name);
-    if (
-      connection &&
-      (await connection.connect().then(
-        () => true,
-        () => false,
-      ))
-    )
-      return name;
+    try {
+      await connection?.connect();
+      if (connection) return name;
+    } catch {
+      // Another one may be there.
+    }
   }
-  return itself;
+  return undefined;
 }
 
 const leaseOf = (name: string): Script =>

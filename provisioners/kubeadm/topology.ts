@@ -15,16 +15,21 @@ export function speakerOf(
   present: readonly string[],
 ): Node | undefined {
   const masters = byRole(cluster, 'master');
-  const isStanding = (name: string): boolean => present.includes(name) && !joining.includes(name);
-  const [standing] = masters.filter(({ name }) => isStanding(name));
-  return standing ?? (namesOf(kubeNodes(cluster)).some(isStanding) ? undefined : masters[0]);
+  const standing = standingAmong(cluster, joining, present);
+  const first = masters.find(({ name }) => standing.includes(name));
+  return first ?? (standing.length > 0 ? undefined : masters[0]);
 }
+
+/** Machines that are there and have joined. */
+const standingAmong = (
+  cluster: Cluster,
+  joining: readonly string[],
+  present: readonly string[],
+): readonly string[] =>
+  namesOf(kubeNodes(cluster)).filter((name) => present.includes(name) && !joining.includes(name));
 
 /** Somebody else has joined, so that the cluster was made: it is never made again, however silent its API. */
 export const hasFollowers = (
   { cluster, node, joining }: Pick<Scope, 'cluster' | 'node' | 'joining'>,
   present: readonly string[],
-): boolean =>
-  namesOf(kubeNodes(cluster)).some(
-    (name) => name !== node.name && present.includes(name) && !joining.includes(name),
-  );
+): boolean => standingAmong(cluster, joining, present).some((name) => name !== node.name);

@@ -118,6 +118,8 @@ export interface Pass<S> {
   changes: number;
   /** `<machine> <resource>` and what it was (or would be) made: what the survey no longer knows. */
   readonly changed: Map<string, State | null>;
+  /** Of those, what a plan can only guess: nobody could be asked. What follows from it is a guess, too. */
+  readonly guessed: Set<string>;
   readonly deferred: string[];
   readonly failures: HardwayError[];
 }
@@ -158,6 +160,7 @@ async function onePass<S>(
     patientUntil,
     changes: 0,
     changed: new Map(),
+    guessed: new Set(),
     deferred: [],
     failures: [],
   };

@@ -21,6 +21,9 @@ hw_said=$(tail -c ${SENT})
 printf '%s\n' "$hw_said"
 printf '%s\n' "$hw_said" | hw_log`;
 
+/** What a script left that was killed; one that still runs keeps its own. */
+const forgetDead = sh`for hw_old in /run/hardway/output.*; do kill -0 "\${hw_old##*.}" || rm -f "$hw_old"; done`;
+
 /**
  * From here on standard error is collected; when the script ends, also because its time was up, it is sent and added
  * to the log of the phase. Collected in memory: a full disk must not hide what it did.
@@ -33,7 +36,7 @@ hw_keep() {
   hw_log <"$hw_out"
   rm -f "$hw_out"
 }
-if ( umask 077; mkdir -p /run/hardway && rm -f /run/hardway/output.* && : >"$hw_out" ) 2>/dev/null; then
+if ( umask 077; mkdir -p /run/hardway && ${verbatim(forgetDead)} && : >"$hw_out" ) 2>/dev/null; then
   exec 8>&2 2>"$hw_out"
   trap hw_keep EXIT
   trap 'exit 143' TERM HUP

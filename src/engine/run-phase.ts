@@ -132,7 +132,7 @@ async function drift<S>({ pass, phase, announce }: Walk<S>, one: Part): Promise<
     for (const [id, answer] of await survey(machine, connection, open)) answers.set(id, answer);
   }
   const drifted = resources
-    .map((resource) => compared(one, resource, planOnly))
+    .map((resource) => compared(one, resource, planOnly, pass.guessed))
     .filter(({ found }) => found.length > 0);
   if (drifted.length === 0) return [];
   announce();
@@ -141,7 +141,8 @@ async function drift<S>({ pass, phase, announce }: Walk<S>, one: Part): Promise<
     drifted.filter(({ now }) => now !== null).map(({ resource }) => resource),
   );
   for (const { resource, now, found, uncertain } of drifted) {
-    if (!uncertain) pass.changes += 1;
+    if (uncertain) pass.guessed.add(`${machine} ${resource.id}`);
+    else pass.changes += 1;
     pass.changed.set(`${machine} ${resource.id}`, resource.desired);
     const disturbs = resource.disturbs?.(now) ?? [];
     pass.options.report({
@@ -173,11 +174,14 @@ interface Compared {
   readonly uncertain: boolean;
 }
 
-function compared(one: Part, resource: Resource, planOnly: boolean): Compared {
+function compared(one: Part, resource: Resource, planOnly: boolean, guessed: ReadonlySet<string>): Compared {
   const now = stateOf(one, resource);
-  const uncertain = planOnly && one.answers.get(resource.id) === unknown;
+  const isUnseen = planOnly && one.answers.get(resource.id) === unknown;
   const unseen = { key: 'present', now: null, wanted: resource.desired !== null };
-  return { resource, now, uncertain, found: uncertain ? [unseen] : differences(resource, now) };
+  return {
+    ...{ resource, now, uncertain: isUnseen || guessed.has(`${one.machine} ${resource.id}`) },
+    found: isUnseen ? [unseen] : differences(resource, now),
+  };
 }
 
 async function close<S>(

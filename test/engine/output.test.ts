@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localConnection } from '../../src/connection/local.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
@@ -41,6 +41,24 @@ describe('the output of commands', () => {
     await expect.poll(left, { timeout: 10_000 }).toEqual([]);
     if (isRoot) expect(kept()).toMatch(/\nbegun\n/);
   });
+
+  it.runIf(isRoot)(
+    'of a script that still runs is its own; of one that was killed it is cleared away',
+    async () => {
+      const [alive, dead] = [process.pid, 2 ** 22 + 1].map((pid) => `/run/hardway/output.${pid}`) as [
+        string,
+        string,
+      ];
+      mkdirSync('/run/hardway', { recursive: true });
+      for (const file of [alive, dead]) writeFileSync(file, 'said');
+      try {
+        await run(sh`true`);
+        expect([existsSync(alive), existsSync(dead)]).toEqual([true, false]);
+      } finally {
+        for (const file of [alive, dead]) rmSync(file, { force: true });
+      }
+    },
+  );
 
   it('makes no log when there is none', async () => {
     const result = await run(sh`echo answer`);

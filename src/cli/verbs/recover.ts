@@ -1,10 +1,10 @@
 import { HardwayError } from '../../errors.ts';
 import { redactedJson } from '../../report/redact.ts';
+import { withLock } from '../../state/lock.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Recovery, Survivor } from '../hand.ts';
 import { present } from '../present.ts';
 import type { Product } from '../product.ts';
-import { withLock } from '../../state/lock.ts';
 import { agreed, onTerminal } from '../question.ts';
 import { openSession, type Session } from '../session.ts';
 import { table } from '../table.ts';
