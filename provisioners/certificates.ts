@@ -33,6 +33,8 @@ export interface CertificateEntry {
 
 /** Members of this group administer the cluster by RBAC; unlike system:masters it can be taken away again. */
 export const ADMINISTRATORS = 'hardway:cluster-admins';
+/** The user that the pods of kube-vip are. */
+export const KUBE_VIP = 'hardway:kube-vip';
 
 /** Every certificate made on the operator's side. Kubelets ask for theirs themselves. All live pki.leafValidity. */
 export function certificates(cluster: Cluster): CertificateEntry[] {
@@ -110,7 +112,7 @@ function master(cluster: Cluster, node: Node): CertificateEntry[] {
     client('front-proxy-client', 'front-proxy-ca', 'front-proxy-client'),
     conf('controller-manager', 'system:kube-controller-manager'),
     conf('scheduler', 'system:kube-scheduler'),
-    ...(cluster.controlPlane.loadBalancer === 'kube-vip' ? [conf('kube-vip', 'hardway:kube-vip')] : []),
+    ...(cluster.controlPlane.loadBalancer === 'kube-vip' ? [conf('kube-vip', KUBE_VIP)] : []),
     conf('admin', `hardway-admin@${node.name}`, [
       ADMINISTRATORS,
       // kubeadm gives this group its rights before ours has any.

@@ -3,10 +3,16 @@ import type { Cluster } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
 import { type Script, sh } from '../src/connection/quote.ts';
 import { refuseLost } from '../src/engine/lost.ts';
-import { MachineError } from '../src/errors.ts';
+import { HardwayError, MachineError } from '../src/errors.ts';
 import { KEPT, setAside } from './etcd-kept.ts';
 import { ALONE, etcdctl } from './etcdctl.ts';
+import { hasStackedEtcd } from './kubeadm/topology.ts';
 import { byRole } from './scope.ts';
+
+const notOurs = new HardwayError('RECOVER', 'the members of this database are pods that kubeadm made', {
+  remedy:
+    'Start the machines that are off: with most of them the database goes on by itself. If they are lost, follow https://etcd.io/docs/v3.6/op-guide/recovery/, or begin anew: hardway down, then up.',
+});
 
 type Machines = ReadonlyMap<string, Connection>;
 
@@ -25,6 +31,7 @@ echo "written $(stat -c %Y /var/lib/etcd/member/snap/db)"`;
 
 /** What every member of cluster.json still has. Throws MachineError for one that cannot be asked. */
 export async function survivors(cluster: Cluster, machines: Machines): Promise<Recovery> {
+  if (hasStackedEtcd(cluster)) throw notOurs;
   const members = await Promise.all(
     byRole(cluster, 'etcd').map(async ({ name }): Promise<Survivor> => {
       const connection = machines.get(name);

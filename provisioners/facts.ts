@@ -59,6 +59,8 @@ export interface Facts {
 /** Tools of the distribution that Kubernetes calls, with the Debian package that brings each. */
 export const tools: Readonly<Record<string, string>> = {
   nft: 'nftables',
+  // nft names protocols by it; kube-proxy does not know its own rules by their numbers.
+  '/etc/protocols': 'netbase',
   iptables: 'iptables',
   conntrack: 'conntrack',
   ip: 'iproute2',
@@ -90,7 +92,7 @@ read -r id </etc/machine-id && echo "machine-id=$id"
 echo "time=$(date +%s)"
 df -Pm /var | { read -r _; read -r _ _ _ free _; echo "disk=$free"; }
 for runtime in /usr/bin/containerd /usr/bin/dockerd /usr/bin/podman /usr/bin/crio; do [ -e $runtime ] && echo "runtime=$runtime"; done
-for tool in ${Object.keys(tools)}; do command -v "$tool" >/dev/null || echo "missing=$tool"; done
+for tool in ${Object.keys(tools)}; do command -v "$tool" >/dev/null || [ -e "$tool" ] || echo "missing=$tool"; done
 [ -e /etc/kubernetes/kubelet.conf ] && echo "kubelet="$(${verbatim(printCertificate('/var/lib/kubelet/pki/kubelet-client-current.pem'))})
 echo "ca="$(${verbatim(printCertificate('/etc/kubernetes/pki/ca.crt'))})
 [ -e ${FOUNDING} ] && sed 's/^/founding=/' ${FOUNDING}

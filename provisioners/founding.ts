@@ -53,7 +53,7 @@ const flannel = ({
 }: Cluster['network']['flannel']): Record<string, string | number> => ({
   'network.flannel.store': store,
   'network.flannel.backend': backend,
-  'network.flannel.vni': vni,
+  ...(backend === 'vxlan' ? { 'network.flannel.vni': vni } : {}),
 });
 
 /** Refuses, before anything is touched, what only a new cluster can have. `made`: the machine's own lines. */

@@ -1,6 +1,7 @@
 import type { Cluster } from '../src/cluster/model.ts';
 import type { Resource } from '../src/engine/resource.ts';
 import { directory, file } from '../src/resources/file.ts';
+import { KUBE_VIP } from './certificates.ts';
 import { nicOf } from './facts.ts';
 import { apiServer, type Scope } from './scope.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -10,8 +11,6 @@ import { yaml } from './yaml.ts';
 
 /** Not in the artefact lock, for it cannot be compiled here: masters fetch it. */
 const IMAGE = 'ghcr.io/kube-vip/kube-vip:v1.2.3';
-/** The user in its certificate. */
-export const KUBE_VIP = 'hardway:kube-vip';
 const LEASE = 'plndr-cp-lock';
 export const KUBE_VIP_CONF = '/etc/kubernetes/kube-vip.conf';
 export const KUBE_VIP_POD = `${MANIFESTS}/hardway-kube-vip.yaml`;

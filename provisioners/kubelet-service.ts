@@ -61,7 +61,7 @@ const registration = (scope: Scope): Resource =>
  * For a machine that would ask only itself: without a name server the cluster DNS does not start, with the machine's
  * own it would ask itself for ever. This address is kept for documentation (RFC 5737): nobody answers.
  */
-const noResolver = file(NO_RESOLVER, 'nameserver 192.0.2.1\n', {
+export const noResolver = file(NO_RESOLVER, 'nameserver 192.0.2.1\n', {
   why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',
 });
 

@@ -1,4 +1,5 @@
-import type { Cluster } from '../src/cluster/model.ts';
+import type { Cluster, Node } from '../src/cluster/model.ts';
+import { isEtcdOnly, isNode } from './scope.ts';
 
 /** flannel's plan and subnets lie in etcd; otherwise, with flannel, on the Node objects. */
 export const hasEtcdStore = ({ network }: Cluster): boolean =>
@@ -20,6 +21,10 @@ export const allocatesSubnets = (cluster: Cluster): boolean =>
 /** The unit of ours that connects pods; null: a plug-in that runs in pods does. */
 export const networkUnit = ({ network: { cni } }: Cluster): string | null =>
   cni === 'flannel' ? 'flanneld' : cni === 'routes' ? 'hardway-routes' : null;
+
+/** It has a part of the pods' range: flannel's daemon takes one wherever it runs, the others know Nodes only. */
+export const hasSubnet = (cluster: Cluster, node: Pick<Node, 'roles'>): boolean =>
+  hasEtcdStore(cluster) ? !isEtcdOnly(node) : isNode(cluster, node);
 
 /** Every machine has a /24, whoever gives it out. */
 export const SUBNET_BITS = 24;

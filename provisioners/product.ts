@@ -3,7 +3,7 @@ import type { Product } from '../src/cli/product.ts';
 /** This recipe, as the command line wants it; each part is loaded when it is needed. */
 export const product: Product = {
   async prepare(cluster, state, mayCreate, renewal) {
-    const [{ preparePki }, { encryptionKeys }, { kubeconfig }, { scratch }, { apiOutside }] =
+    const [{ preparePki }, { encryptionKeys }, { kubeconfig }, { recipeOf }, { apiOutside }] =
       await Promise.all([
         import('./pki.ts'),
         import('../src/state/encryption-keys.ts'),
@@ -25,7 +25,7 @@ export const product: Product = {
       async recipe(circumstances) {
         const { loadOwn } = await import('./own/load.ts');
         const own = await loadOwn(cluster, circumstances.folder, circumstances.artefacts);
-        return scratch({ cluster, pki, encryption: encryption.keys, own, ...circumstances });
+        return recipeOf({ cluster, pki, encryption: encryption.keys, own, ...circumstances });
       },
       kubeconfig: kubeconfig(cluster.name, apiOutside(cluster), ca, `${cluster.name}-admin`, admin),
     };

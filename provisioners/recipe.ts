@@ -7,6 +7,8 @@ import { authorities, type AuthorityName } from './certificates.ts';
 import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
 import { byKubeadm } from './kubeadm/order.ts';
 import { isUnverified } from './kubeadm/preflight.ts';
+import { refuseLostMember } from './kubeadm/lost-member.ts';
+import { refuseSuccession } from './kubeadm/succession.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
 import { refuseImpossible } from './founding.ts';
@@ -57,7 +59,7 @@ export const phases = (
   addons(cluster, own, present),
 ];
 
-/** The scratch flavour. */
+/** The scratch flavour, in the order of phases that kubeadm has in kubeadm/order.ts. */
 const byHand = (cluster: Cluster, present: readonly string[], standing: Standing): Phase<Scope>[] => [
   ...shared(cluster),
   // Before API servers are restarted: minions then find one of the others.
@@ -69,8 +71,8 @@ const byHand = (cluster: Cluster, present: readonly string[], standing: Standing
   ...node(cluster, present),
 ];
 
-/** The scratch flavour, from bare machines to a working cluster. */
-export const scratch = (input: RecipeInput): Recipe<Scope> => ({
+/** From bare machines to a working cluster, by either flavour. */
+export const recipeOf = (input: RecipeInput): Recipe<Scope> => ({
   facts: factsScript,
   plan: (outputs) => {
     const facts = new Map([...outputs].map(([name, output]) => [name, parseFacts(output)]));
@@ -89,6 +91,8 @@ function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope
     (name) => identityProblem(facts.get(name)?.kubelet ?? '', name, 'client', pki) !== null,
   );
   const standing = standingOf(cluster, leaving, facts);
+  refuseSuccession(cluster, leaving, standing);
+  refuseLostMember(cluster, standing.membership);
   const present = byKnowledge(cluster, facts);
   return {
     phases: phases(cluster, present, leaving, own, standing),

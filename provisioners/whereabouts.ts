@@ -1,5 +1,6 @@
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
-import { logFiles, pathOf } from './resources/static-pod.ts';
+import { processOf } from './resources/started-with.ts';
+import { pathOf, podLog } from './resources/static-pod.ts';
 
 /**
  * Programs of the control plane run as units or as pods, with kubeadm also kube-proxy. On a machine itself it is seen
@@ -44,9 +45,6 @@ export const programOf = (name: string): Script =>
 export const logOf = (name: string, lines: number): Script =>
   eitherWay(
     name,
-    sh`ls -tr ${verbatim(logFiles(name))} 2>/dev/null | tail -n 2 | xargs -r cat | tail -n ${lines} | cut -d' ' -f4-`,
+    podLog(name, lines),
     sh`journalctl ${`_SYSTEMD_UNIT=${name}.service`} --lines=${lines} --output=cat --no-pager`,
   );
-
-/** A command line that begins so. */
-const processOf = (name: string): string => `^(/usr/local/bin/)?${name} `;

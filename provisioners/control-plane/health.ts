@@ -18,5 +18,8 @@ export const healthOf = ({ controlPlane }: Cluster): Readonly<Record<ComponentNa
   'kube-scheduler': { port: 10259, live: '/livez', ready: '/readyz' },
 });
 
-/** When one that does not answer is taken for hung, in seconds: by the kubelet's probes and by our watchdog alike. */
-export const PATIENCE = { period: 10, timeout: 10, failures: 3 } as const;
+/**
+ * When one that does not answer is taken for hung, in seconds: by the kubelet's probes and by our watchdog alike. As
+ * patient as kubeadm's static pods: on a slow machine a restart would only add to the work.
+ */
+export const PATIENCE = { period: 10, timeout: 15, failures: 8 } as const;

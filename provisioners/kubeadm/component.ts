@@ -1,10 +1,10 @@
-import { sh } from '../../src/connection/quote.ts';
+import { sh, type Script, verbatim } from '../../src/connection/quote.ts';
 import type { Batch, Resource } from '../../src/engine/resource.ts';
 import { MANIFESTS } from '../resources/static-pod.ts';
+import { awaited, PATIENCE, processOf, VARIABLE } from '../resources/started-with.ts';
 import type { Scope } from '../scope.ts';
 import { type Component, digestOf, PHASES } from './components.ts';
 import { clusterConfiguration, documents, initConfiguration } from './configuration.ts';
-import { VARIABLE } from './names.ts';
 import { kubeadm, LIMIT } from './run.ts';
 
 /** What the programs were started with, and whether the files of their pods are as kubeadm wrote them. */
@@ -14,7 +14,7 @@ const running: Batch = {
   file=${MANIFESTS}/$name.yaml
   [ -e "$file" ] || continue
   marked=no; [ "$(sed '$d' "$file" | sha256sum)" = "$(sed -n '$s/^# As kubeadm wrote it: //p' "$file")" ] && marked=yes
-  started=$(for pid in $(pgrep -f "^(/usr/local/bin/)?$name "); do
+  started=$(for pid in $(pgrep -f "${verbatim(processOf('$name') as Script)}"); do
     tr '\\0' '\\n' <"/proc/$pid/environ" 2>/dev/null | sed -n ${`s/^${VARIABLE}=//p`}
   done)
   echo "$name|$marked|$started"
@@ -51,7 +51,7 @@ export function component(scope: Scope, name: Component): Resource {
     steps: () => [
       { run: kubeadm(['init', 'phase', ...PHASES[name].split(' ')], configuration), limit: LIMIT },
       { run: mark(name) },
-      { run: awaited(name, digest), limit: PATIENCE },
+      { run: awaited(started(name, digest), `start ${name}`), limit: PATIENCE },
     ],
     disturbs: (now) =>
       now === null || now['started with'] === digest ? [] : [`restarts the pod ${name}: ${felt[name]}`],
@@ -66,12 +66,5 @@ const felt: Readonly<Record<Component, string>> = {
   etcd: 'the API waits for it some seconds',
 };
 
-/** Seconds in which a kubelet ends one pod and starts the next. */
-const PATIENCE = 120;
-
-const awaited = (name: Component, digest: string) => sh`tries=0
-until for pid in $(pgrep -f ${`^(/usr/local/bin/)?${name} `}); do tr '\\0' '\\n' <"/proc/$pid/environ"; done 2>/dev/null | grep -qx ${`${VARIABLE}=${digest}`}; do
-  tries=$((tries + 1))
-  if [ $tries -gt ${PATIENCE * 4} ]; then echo ${`the kubelet did not start ${name} within ${PATIENCE} s`}; exit 1; fi
-  sleep 0.25
-done`;
+const started = (name: Component, digest: string): Script =>
+  sh`for pid in $(pgrep -f ${processOf(name)}); do tr '\\0' '\\n' <"/proc/$pid/environ"; done 2>/dev/null | grep -qx ${`${VARIABLE}=${digest}`}`;

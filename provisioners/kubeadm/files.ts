@@ -4,13 +4,13 @@ import { command } from '../../src/resources/command.ts';
 import { directory, file, type FileResource } from '../../src/resources/file.ts';
 import { AUDIT } from '../audit-policy.ts';
 import type { AuthorityName } from '../certificates.ts';
-import { NO_RESOLVER } from '../facts.ts';
 import { apiServerFollows } from '../control-plane/components.ts';
 import { masterConf } from '../control-plane/conf.ts';
 import { programs } from '../program.ts';
 import type { Scope } from '../scope.ts';
 import { approver } from '../signer.ts';
-import { kubeletUnit, resolver } from './kubelet.ts';
+import { noResolver } from '../kubelet-service.ts';
+import { kubeletUnit } from './kubelet.ts';
 import { patchFiles } from './patches.ts';
 import { hasStackedEtcd } from './topology.ts';
 
@@ -22,7 +22,7 @@ export function machineFiles(scope: Scope): Resource[] {
   return [
     ...programs(scope.artefacts, 'kubeadm', 'kubelet', 'kubectl'),
     ...patchFiles(scope),
-    ...(scope.facts.resolvConf === '' ? [resolver(NO_RESOLVER)] : []),
+    ...(scope.facts.resolvConf === '' ? [noResolver] : []),
     unit,
     enabled,
   ];

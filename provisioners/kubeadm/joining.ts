@@ -1,5 +1,5 @@
 import { sh, verbatim } from '../../src/connection/quote.ts';
-import type { Node } from '../../src/cluster/model.ts';
+import type { Cluster, Node } from '../../src/cluster/model.ts';
 import type { Resource, Step } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { kubeletPlace } from '../certificates.ts';
@@ -8,17 +8,16 @@ import { kubeconfig } from '../kubeconfig.ts';
 import { identityProblem, NONE } from '../kubelet-identity.ts';
 import { printCertificate } from '../printed-certificate.ts';
 import { etcdctl } from '../etcdctl.ts';
-import type { Scope } from '../scope.ts';
+import { apiServer, type Scope } from '../scope.ts';
 import { mark } from './component.ts';
 import { components } from './components.ts';
 import { documents, joinConfiguration } from './configuration.ts';
-import { markKubelet } from './kubelet.ts';
+import { asksByName, KUBELET_CONF as CONF, leadTo, markKubelet } from './kubelet.ts';
 import { kubeletDigest } from './kubelet-settings.ts';
 import { MANIFESTS } from '../resources/static-pod.ts';
 import { kubeadm, LIMIT } from './run.ts';
 import { hasStackedEtcd } from './topology.ts';
 
-const CONF = '/etc/kubernetes/kubelet.conf';
 const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
 const JOINED = 'joined';
 
@@ -66,35 +65,38 @@ function stepsFrom(was: string, scope: Scope, speaker: Node): Step[] {
   return [
     // Of a join that was cut off before the node was known.
     { remove: CONF },
+    ...(isMaster ? [asksAt(scope.cluster, speaker)] : []),
     { run: kubeadm(['join'], documents(joinConfiguration(scope, speaker))), limit: LIMIT },
+    isMaster ? asksAt(scope.cluster, scope.node) : { run: asksByName(scope.cluster) },
     ...marks,
     { run: markKubelet(kubeletDigest(scope)) },
   ];
 }
 
-/** The way to the speaker's API, for a master whose own cannot serve yet. */
-const SPEAKER = '/run/hardway/speaker.conf';
+/**
+ * kubeadm asks the cluster by admin.conf, which names the master's own API: that of the speaker for as long as it joins.
+ * Cut off in between, the next run writes the file as it should be, and what is left to do begins with this again.
+ */
+const ADMIN = '/etc/kubernetes/admin.conf';
+const asksAt = (cluster: Cluster, master: Node): Step => ({
+  run: leadTo(ADMIN, apiServer(cluster, master)),
+});
 
 /** kubeadm refuses to join a node that is there and Ready; what is left to do can be done by name. */
 function finished(scope: Scope, speaker: Node): Step[] {
-  const configuration = documents(joinConfiguration(scope, speaker, SPEAKER));
+  const configuration = documents(joinConfiguration(scope, speaker, ADMIN));
   const phase = (...words: string[]): Step => ({
     run: kubeadm(['join', 'phase', ...words], configuration),
     limit: LIMIT,
   });
-  const server = `https://${speaker.address}:${scope.cluster.controlPlane.port}`;
   return [
-    {
-      run: sh`umask 077
-mkdir -p /run/hardway
-sed ${`s|^\\( *server:\\).*|\\1 ${server}|`} /etc/kubernetes/admin.conf >${SPEAKER}`,
-    },
+    asksAt(scope.cluster, speaker),
     phase('control-plane-prepare', 'certs'),
     phase('control-plane-prepare', 'kubeconfig'),
     phase('control-plane-prepare', 'control-plane'),
     ...(hasStackedEtcd(scope.cluster) ? [phase('etcd-join')] : []),
     phase('control-plane-join', 'mark-control-plane'),
-    { remove: SPEAKER },
+    asksAt(scope.cluster, scope.node),
   ];
 }
 

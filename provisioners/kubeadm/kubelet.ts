@@ -1,8 +1,10 @@
-import { sh } from '../../src/connection/quote.ts';
+import type { Cluster } from '../../src/cluster/model.ts';
+import { sh, verbatim } from '../../src/connection/quote.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
-import { file, type FileResource } from '../../src/resources/file.ts';
+import type { FileResource } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
+import { apiByName } from '../endpoint.ts';
 import { programLine } from '../program.ts';
 import type { Scope } from '../scope.ts';
 import { template } from '../template.ts';
@@ -28,6 +30,28 @@ echo "# Made from" ${digest} "as $(sha256sum <${CONFIG}.hardway)" >>${CONFIG}.ha
 chmod 600 ${CONFIG}.hardway
 mv -f ${CONFIG}.hardway ${CONFIG}`;
 
+export const KUBELET_CONF = '/etc/kubernetes/kubelet.conf';
+
+/** Another API server for a kubeconfig, which stays as it is otherwise. */
+export const leadTo = (conf: string, server: string) =>
+  sh`sed -i ${`s|^\\( *server:\\).*|\\1 ${server}|`} ${conf}`;
+
+/** kubeadm leaves the address of the master that let the machine in; that one may go. */
+export const asksByName = (cluster: Cluster) => sh`${verbatim(leadTo(KUBELET_CONF, apiByName(cluster)))}
+systemctl restart kubelet`;
+
+/** Where the kubelet of a minion that has joined finds the API; that of a master asks its own. */
+export const kubeletConf = ({ cluster }: Scope): Resource => ({
+  id: `kubelet:${KUBELET_CONF}`,
+  desired: { server: apiByName(cluster) },
+  question: command(sh`sed -n 's/^ *server: *//p' ${KUBELET_CONF} 2>/dev/null; true`, (output) =>
+    output === '' ? null : { server: output.trim() },
+  ),
+  steps: () => [{ run: asksByName(cluster) }],
+  disturbs: () => ['restarts kubelet.service: its pods go on'],
+  why: 'By the name every machine finds a master that works.',
+});
+
 /** What the kubelet of a machine that has joined is told: the cluster's settings with the machine's own patches. */
 export function kubeletSettings(scope: Scope): Resource {
   const digest = kubeletDigest(scope);
@@ -47,7 +71,7 @@ sed '$d' ${CONFIG} | sha256sum`,
     ),
     steps: () => [
       {
-        run: sh`/usr/local/bin/kubeadm upgrade node phase kubelet-config ${`--patches=${PATCHES}`} --kubeconfig=/etc/kubernetes/kubelet.conf >>${LOG} 2>&1 || { tail -n 15 ${LOG}; exit 1; }`,
+        run: sh`/usr/local/bin/kubeadm upgrade node phase kubelet-config ${`--patches=${PATCHES}`} ${`--kubeconfig=${KUBELET_CONF}`} >>${LOG} 2>&1 || { tail -n 15 ${LOG}; exit 1; }`,
       },
       { run: sh`systemctl restart kubelet` },
       // Only then: cut off in between, the next run restarts it once more.
@@ -57,9 +81,3 @@ sed '$d' ${CONFIG} | sha256sum`,
     why: 'Written by kubeadm from the ConfigMap kubelet-config and the patches on this machine.',
   };
 }
-
-/** See NO_RESOLVER in kubelet-service.ts. */
-export const resolver = (path: string): Resource =>
-  file(path, 'nameserver 192.0.2.1\n', {
-    why: 'This machine names no name server but itself; pods on it resolve names of the cluster only.',
-  });

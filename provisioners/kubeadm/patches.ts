@@ -3,10 +3,11 @@ import { sh } from '../../src/connection/quote.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { directory, file } from '../../src/resources/file.ts';
+import { VARIABLE } from '../resources/started-with.ts';
 import type { Scope } from '../scope.ts';
 import { type Component, components, digestOf } from './components.ts';
 import { ownKubeletSettings } from './kubelet-settings.ts';
-import { PATCHES, VARIABLE } from './names.ts';
+import { PATCHES } from './names.ts';
 
 /** Ours come first, so that the user's have the last word. */
 export function patchFiles(scope: Scope): Resource[] {

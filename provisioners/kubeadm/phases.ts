@@ -23,7 +23,7 @@ import { component } from './component.ts';
 import { components } from './components.ts';
 import { founded } from './founding.ts';
 import { joined } from './joining.ts';
-import { kubeletSettings, kubeletUnit } from './kubelet.ts';
+import { kubeletConf, kubeletSettings, kubeletUnit } from './kubelet.ts';
 import { machineFiles, masterFiles } from './files.ts';
 import { FILE } from './run.ts';
 import { settings } from './settings.ts';
@@ -88,7 +88,10 @@ export const settingsPhase = (cluster: Cluster, present: readonly string[]): Pha
     },
     {
       title: 'kubelets',
-      resources: (scope) => (isStanding(scope) ? [kubeletSettings(scope)] : []),
+      resources: (scope) =>
+        isStanding(scope)
+          ? [...(scope.node.roles.includes('master') ? [] : [kubeletConf(scope)]), kubeletSettings(scope)]
+          : [],
     },
   ],
 });

@@ -2,7 +2,7 @@ import type { Line } from '../../src/cli/overview.ts';
 import type { NodeStatus } from '../../src/cli/product.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { nodeStatus } from '../node-status.ts';
-import { hasRoutes, hasTunnel, networkUnit } from '../pod-network.ts';
+import { hasRoutes, hasSubnet, hasTunnel, networkUnit } from '../pod-network.ts';
 import { byRole, nodesOf, namesOf } from '../scope.ts';
 import { componentId, machineId, pathId, type Sight } from './control-lines.ts';
 import type { Api, Workload } from './seen.ts';
@@ -82,9 +82,8 @@ export const wayId = (from: string, to: string): string => `pods/${from}/${to}`;
 /** From each machine into the pod network of each other: a real packet that fills the link. */
 export function wayLines(cluster: Cluster, sight: Sight): Line[] {
   if (!hasRoutes(cluster)) return [];
-  const pairs = [...sight.keys()].flatMap((from) =>
-    [...sight.keys()].filter((to) => to !== from).map((to) => ({ from, to })),
-  );
+  const names = namesOf(cluster.nodes.filter((node) => sight.has(node.name) && hasSubnet(cluster, node)));
+  const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => ({ from, to })));
   return pairs.map(({ from, to }) => ({
     ...{ id: wayId(from, to), group: 'pods', what: `pods of ${from} → pods of ${to}` },
     ...way(cluster, sight, from, to),

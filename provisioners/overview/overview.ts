@@ -3,7 +3,7 @@ import type { Cluster, Node } from '../../src/cluster/model.ts';
 import type { Connection } from '../../src/connection/connection.ts';
 import { addonLines, dnsLines, nodeLines, nodes, versionLine, wayLines } from './cluster-lines.ts';
 import { apiLines, componentLines, etcdLine, machineLines, type Sight } from './control-lines.ts';
-import { question } from './question.ts';
+import { answer, question } from './question.ts';
 import { type Seen, seen } from './seen.ts';
 
 /** Asks every machine with one script, all at once, and says what they are like together. Changes nothing. */
@@ -23,7 +23,9 @@ async function look(
   node: Node,
   connection: Connection | undefined,
 ): Promise<[string, Seen][]> {
-  const result = await connection?.run(question(cluster, node), { limit: 30 });
+  const result = await connection?.run(question(cluster, node), {
+    limit: 30 + 3 * answer(cluster),
+  });
   const found = result === undefined ? null : seen(result.stdout);
   return found === null ? [] : [[node.name, found]];
 }

@@ -7,6 +7,7 @@ import { hasRoutes, hasTunnel } from '../pod-network.ts';
 import { POD_ROUTES } from '../pod-routes.ts';
 import { kubectl } from '../resources/manifest.ts';
 import { pathOf } from '../resources/static-pod.ts';
+import { isEtcdOnly } from '../scope.ts';
 import { servicesOf } from '../services.ts';
 import { stateOf } from '../whereabouts.ts';
 import { dnsQuestion } from './dns-question.ts';
@@ -14,7 +15,7 @@ import { type ApiPath, paths } from './paths.ts';
 
 /**
  * Everything status wants to know of one machine, as `key=value` lines. It only reads and sends a few packets; what
- * does not answer costs 3 s, all of it at once.
+ * does not answer costs `timeouts.answer`, all of it at once.
  */
 export const question = (cluster: Cluster, node: Node): Script => sh`PATH=$PATH:/usr/sbin:/sbin
 echo "up=$(( $(date +%s) - $(stat -c %Y /proc/1) ))"
@@ -22,15 +23,18 @@ ${verbatim(...servicesOf(cluster, node).map(unit))}
 ${verbatim(ownSubnet(cluster, node))}
 [ -n "$subnet" ] && echo "subnet=$subnet $mtu"
 echo "bridge=$(cat /sys/class/net/cni0/address 2>/dev/null)"
-${verbatim(...servicesOf(cluster, node).flatMap((service) => health(service)))}
-${verbatim(...paths(cluster, node).map(path))}
-${verbatim(...(node.roles.includes('etcd') ? [member] : []))}
+${verbatim(...servicesOf(cluster, node).flatMap((service) => health(service, answer(cluster))))}
+${verbatim(...paths(cluster, node).map((way) => path(way, answer(cluster))))}
+${verbatim(...(node.roles.includes('etcd') ? [member(answer(cluster))] : []))}
 ${verbatim(...(hasRoutes(cluster) ? [overlay(cluster)] : []))}
-${verbatim(...('coredns' in cluster.addons ? [names(cluster)] : []))}
+${verbatim(...('coredns' in cluster.addons && !isEtcdOnly(node) ? [names(cluster)] : []))}
 ${verbatim(node.roles.includes('master') ? api(cluster, node) : sh`known=`)}
 wait
 printf '%s\\n' "$known"
 echo looked=through`;
+
+/** Seconds that each has to answer. */
+export const answer = ({ timeouts }: Cluster): number => timeouts['answer'] ?? 3;
 
 /** State and version; of one that does not run also what it said last. */
 const unit = (service: string): Script => sh`state=$(${verbatim(stateOf(service))})
@@ -38,39 +42,41 @@ echo ${`unit=${service}`} "$state" "$(sed -s -n '1s/^# Runs [^ ]* \\([^ ,]*\\),.
 [ "$state" = active ] || echo ${`words=${service}`} "$( (${verbatim(lastWords(service))}) | head -n 1)"`;
 
 /** Where each says itself whether it is well. etcd and the API server are asked as their clients do. */
-const HEALTH: Readonly<Record<string, readonly [over: 'plain' | 'tls', port: number]>> = {
-  'kube-controller-manager': ['tls', 10257],
-  'kube-scheduler': ['tls', 10259],
-  flanneld: ['plain', 8471],
-  kubelet: ['plain', 10248],
-  'kube-proxy': ['plain', 10256],
+const HEALTH: Readonly<Record<string, readonly [over: 'plain' | 'tls', port: number, path: string]>> = {
+  'kube-controller-manager': ['tls', 10257, '/healthz'],
+  'kube-scheduler': ['tls', 10259, '/healthz'],
+  // Ready is who has a subnet.
+  flanneld: ['plain', 8471, '/readyz'],
+  kubelet: ['plain', 10248, '/healthz'],
+  'kube-proxy': ['plain', 10256, '/healthz'],
 };
 
-const REQUEST = 'GET /healthz HTTP/1.0\\r\\n\\r\\n';
-
-function health(service: string): Script[] {
+function health(service: string, seconds: number): Script[] {
   if (service === 'containerd')
     return [
-      sh`(timeout 3 /usr/local/bin/ctr version >/dev/null 2>&1 && echo 'answers=containerd 200' || echo 'answers=containerd ') &`,
+      sh`(timeout ${seconds} /usr/local/bin/ctr version >/dev/null 2>&1 && echo 'answers=containerd 200' || echo 'answers=containerd ') &`,
     ];
   const where = HEALTH[service];
   if (where === undefined) return [];
-  const [over, port] = where;
+  const [over, port, path] = where;
+  const request = `GET ${path} HTTP/1.0\\r\\n\\r\\n`;
   const call =
     over === 'tls'
-      ? sh`printf ${REQUEST} | timeout 3 openssl s_client -quiet -connect ${`127.0.0.1:${port}`} 2>/dev/null`
-      : sh`timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0; printf "$1" >&3; cat <&3' ${String(port)} ${REQUEST} 2>/dev/null`;
+      ? sh`printf ${request} | timeout ${seconds} openssl s_client -quiet -connect ${`127.0.0.1:${port}`} 2>/dev/null`
+      : sh`timeout ${seconds} bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0; printf "$1" >&3; cat <&3' ${String(port)} ${request} 2>/dev/null`;
   return [
     sh`(echo ${`answers=${service}`} "$(${verbatim(call)} | sed -n '1s/^HTTP[^ ]* \\([0-9]*\\).*/\\1/p')") &`,
   ];
 }
 
 /** Whose certificate is proven, and what it says of itself to anybody. */
-const path = ({ host, port }: ApiPath): Script =>
-  sh`(began=$(date +%s%N); said=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' | timeout 3 openssl s_client -quiet -CAfile /etc/kubernetes/pki/ca.crt -verify_return_error ${isAddress(host) ? '-verify_ip' : '-verify_hostname'} ${host} -connect ${`${host}:${port}`} 2>/dev/null | sed -n '1s/^HTTP[^ ]* \\([0-9]*\\).*/\\1/p'); echo ${`path=${host}:${port}`} "$said" $(( ($(date +%s%N) - began) / 1000000 ))) &`;
+const path = ({ host, port }: ApiPath, seconds: number): Script =>
+  sh`(began=$(date +%s%N); said=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' | timeout ${seconds} openssl s_client -quiet -CAfile /etc/kubernetes/pki/ca.crt -verify_return_error ${isAddress(host) ? '-verify_ip' : '-verify_hostname'} ${host} -connect ${`${host}:${port}`} 2>/dev/null | sed -n '1s/^HTTP[^ ]* \\([0-9]*\\).*/\\1/p'); echo ${`path=${host}:${port}`} "$said" $(( ($(date +%s%N) - began) / 1000000 ))) &`;
 
-const member = sh`(echo "member=$(timeout 5 ${etcdctl} endpoint status --command-timeout=3s -w json 2>/dev/null)") &
-(timeout 5 ${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1 && echo quorum=yes) &`;
+const member = (
+  seconds: number,
+): Script => sh`(echo "member=$(timeout ${seconds + 2} ${etcdctl} endpoint status --command-timeout=${seconds}s -w json 2>/dev/null)") &
+(timeout ${seconds + 2} ${etcdctl} endpoint health --command-timeout=${seconds}s >/dev/null 2>&1 && echo quorum=yes) &`;
 
 /** Of the machine's own pods, as the network has it. */
 const ownSubnet = ({ network: { cni } }: Cluster, { name }: Node): Script =>
@@ -123,11 +129,11 @@ const DNS_PODS = '{range .items[*]}resolver={.spec.nodeName}{"\\n"}{end}';
 const api = (
   cluster: Cluster,
   { address }: Node,
-): Script => sh`known=$(if nodes=$(${kubectl} --server=${`https://${address}:${cluster.controlPlane.port}`} get nodes --request-timeout=4s -o jsonpath=${NODES} 2>/dev/null); then
+): Script => sh`known=$(if nodes=$(${kubectl} --server=${`https://${address}:${cluster.controlPlane.port}`} get nodes --request-timeout=${answer(cluster) + 1}s -o jsonpath=${NODES} 2>/dev/null); then
   echo api=answers
   echo "$nodes"
-  ${kubectl} get deployments,daemonsets,statefulsets --all-namespaces --selector=app.kubernetes.io/managed-by=hardway --request-timeout=4s -o jsonpath=${WORKLOADS} 2>/dev/null
-  ${kubectl} get pods --namespace kube-system --selector=k8s-app=kube-dns --request-timeout=4s -o jsonpath=${DNS_PODS} 2>/dev/null
+  ${kubectl} get deployments,daemonsets,statefulsets --all-namespaces --selector=app.kubernetes.io/managed-by=hardway --request-timeout=${answer(cluster) + 1}s -o jsonpath=${WORKLOADS} 2>/dev/null
+  ${kubectl} get pods --namespace kube-system --selector=k8s-app=kube-dns --request-timeout=${answer(cluster) + 1}s -o jsonpath=${DNS_PODS} 2>/dev/null
 else
   echo "silence=$( (${verbatim(whyNoApi(cluster))}) 2>&1 | head -n 1)"
 fi)`;

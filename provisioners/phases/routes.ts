@@ -10,7 +10,7 @@ import { isNode, kubeNodes, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 
 /** Keeps the routes that the file names; with "check" it says whether they are there. */
-export const KEEPER = '/usr/local/lib/hardway/pod-routes';
+export const ROUTES_KEEPER = '/usr/local/lib/hardway/pod-routes';
 
 /** No overlay: every machine has a subnet for its pods, and a route to that of each other. */
 export const routes = (cluster: Cluster): Phase<Scope> => ({
@@ -36,9 +36,9 @@ export function keptRoutes({ cluster, node }: Scope, table: readonly PodRoute[])
   const list = file(POD_ROUTES, written(table), {
     why: 'A subnet belongs to its machine for as long as that is a node, and to no other.',
   });
-  const keeper = file(KEEPER, template('routes/pod-routes', {}), { mode: 0o755 });
+  const keeper = file(ROUTES_KEEPER, template('routes/pod-routes', {}), { mode: 0o755 });
   const unit = template('routes/hardway-routes.service', {
-    keeper: KEEPER,
+    keeper: ROUTES_KEEPER,
     name: node.name,
     podCidr: cluster.network.podCidr,
   });

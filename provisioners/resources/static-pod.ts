@@ -4,12 +4,12 @@ import type { Batch, Question, Resource } from '../../src/engine/resource.ts';
 import { file, type FileResource } from '../../src/resources/file.ts';
 import { yaml } from '../yaml.ts';
 import type { Manifest } from './manifest.ts';
+import { awaited, PATIENCE, VARIABLE } from './started-with.ts';
 
 /** Where kubelets look for pods of their own. */
 export const MANIFESTS = '/etc/kubernetes/manifests';
-/** Digest of all that a pod was made from; its program has it in its environment, so anybody can see it. */
+/** The digest once more, as an annotation: another one makes another pod. */
 const STARTED_WITH = 'hardway.dev/started-with';
-const VARIABLE = 'HARDWAY_STARTED_WITH';
 
 export interface StaticPodOptions {
   /** Files that the running program must have been started with; the manifest and the image count by themselves. */
@@ -66,12 +66,12 @@ export function staticPod(
     id: `pod:${name}`,
     desired,
     question: question(name),
-    steps: () => [{ run: awaited(name, digest), limit: LIMIT }],
+    steps: () => [{ run: awaited(started(name, digest), `start ${name}`), limit: PATIENCE }],
     disturbs: (now) =>
       now === null || now['started with'] === digest
         ? []
         : [`restarts the pod ${name}${interrupts === undefined ? '' : `: ${interrupts}`}`],
-    evidence: lastLines(name),
+    evidence: podLog(name, 5),
   };
   return [
     { ...manifest, steps: () => [{ run: placed(pathOf(name), manifest.text?.wanted ?? '') }] },
@@ -98,19 +98,13 @@ function marked(pod: Manifest, digest: string): Manifest {
   };
 }
 
-/** Seconds in which a kubelet ends one pod and starts the next. */
-const LIMIT = 120;
-
-const awaited = (name: string, digest: string): Script => sh`tries=0
-until (${verbatim(pods.script([name]))}) | grep -q ${` ${digest}$`}; do
-  tries=$((tries + 1))
-  if [ $tries -gt ${LIMIT * 4} ]; then echo ${`the kubelet did not start ${name} within ${LIMIT} s`}; exit 1; fi
-  sleep 0.25
-done`;
+const started = (name: string, digest: string): Script =>
+  sh`(${verbatim(pods.script([name]))}) | grep -q ${` ${digest}$`}`;
+const ended = (name: string): Script => sh`! (${verbatim(pods.script([name]))}) | grep -q '^runs'`;
 
 /** What its containers wrote last, whichever of them there were. */
-export const lastLines = (name: string): Script =>
-  sh`ls -tr ${verbatim(logFiles(name))} 2>/dev/null | tail -n 2 | xargs -r cat | tail -n 5 | cut -d' ' -f4-`;
+export const podLog = (name: string, lines: number): Script =>
+  sh`ls -tr ${verbatim(logFiles(name))} 2>/dev/null | tail -n 2 | xargs -r cat | tail -n ${lines} | cut -d' ' -f4-`;
 
 /** A pattern for the shell. */
 export const logFiles = (name: string): Script =>
@@ -127,13 +121,8 @@ export function noStaticPod(name: string, { interrupts }: Pick<StaticPodOptions,
     steps: () => [
       {
         run: sh`rm -f ${pathOf(name)}
-tries=0
-while (${verbatim(pods.script([name]))}) | grep -q '^runs'; do
-  tries=$((tries + 1))
-  if [ $tries -gt ${LIMIT * 4} ]; then echo ${`the kubelet did not end ${name} within ${LIMIT} s`}; exit 1; fi
-  sleep 0.25
-done`,
-        limit: LIMIT,
+${verbatim(awaited(ended(name), `end ${name}`))}`,
+        limit: PATIENCE,
       },
     ],
     disturbs: () => [`ends the pod ${name}${interrupts === undefined ? '' : `: ${interrupts}`}`],

@@ -1,7 +1,7 @@
 /** Rules over the address of the API: who may keep it, and when there must be one. */
 import type { Judged } from './description.ts';
 import type { Entry } from './entry.ts';
-import { machineCount } from './entry.ts';
+import { isMadeHere, machineCount } from './entry.ts';
 import { expand } from './machines.ts';
 import type { Finding } from './problem.ts';
 import { contains, isAddress, isBrokenAddress, nth, size, span } from './ranges.ts';
@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 
 /** `range` is undefined when the description has it wrong. */
 export function endpointFindings(
-  { controlPlane }: Judged<Settings>,
+  { controlPlane, name: domain }: Judged<Settings>,
   entries: readonly Entry[],
   range: Range | undefined,
 ): readonly Finding[] {
@@ -24,13 +24,13 @@ export function endpointFindings(
     );
   return isAddress(endpoint)
     ? address(endpoint, loadBalancer, entries, range)
-    : name(endpoint, loadBalancer, entries, range);
+    : name(endpoint, loadBalancer, entries, range, domain);
 }
 
 type Balancer = Settings['controlPlane']['loadBalancer'];
 
-const at = (message: string, field = 'endpoint'): readonly Finding[] => [
-  { path: ['controlPlane', field], at: 'value', message },
+const at = (message: string, field = 'endpoint', allowed?: string): readonly Finding[] => [
+  { path: ['controlPlane', field], at: 'value', message, ...(allowed === undefined ? {} : { allowed }) },
 ];
 
 const free = (range: Range | undefined): string =>
@@ -49,14 +49,17 @@ function withoutEndpoint(
   }
   if (balancer !== 'local')
     return at(`${balancer} needs "endpoint": ${free(range)}, which it keeps`, 'loadBalancer');
-  const masters = entries
-    .filter((entry) => entry?.roles?.includes('master') === true)
-    .reduce((sum, entry) => sum + machineCount(entry), 0);
+  const masters = mastersIn(entries);
   if (masters < 2) return [];
   return at(
     `${masters} masters need "endpoint", where clients outside find whichever works: ${free(range)}, which keepalived keeps; or a name that something else answers for, with "loadBalancer": "external"`,
   );
 }
+
+const mastersIn = (entries: readonly Entry[]): number =>
+  entries
+    .filter((entry) => entry?.roles?.includes('master') === true)
+    .reduce((sum, entry) => sum + machineCount(entry), 0);
 
 function address(
   endpoint: string,
@@ -64,7 +67,7 @@ function address(
   entries: readonly Entry[],
   range: Range | undefined,
 ): readonly Finding[] {
-  if (balancer === 'external') return [];
+  if (balancer === 'external') return oneForAll(endpoint, entries, range);
   if (balancer === 'local') {
     return at(
       `with local balancers nobody keeps the address ${endpoint}: keepalived does, when it is ${free(range)}; external says that something else answers there`,
@@ -78,13 +81,31 @@ function address(
     );
   }
   const special = new Map([
-    [nth(range, 0), 'the network’s own address'],
-    [nth(range, size(range) - 1), 'the broadcast address'],
+    [nth(range, 0), 'is the network’s own address'],
+    [nth(range, size(range) - 1), 'is the broadcast address'],
+    ...(entries.some(isMadeHere)
+      ? [[nth(range, 1), 'belongs to the computer that hosts the machines'] as const]
+      : []),
     ...expand(entries, range).map(
-      (machine) => [machine.address ?? '', `the address of ${machine.name}`] as const,
+      (machine) => [machine.address ?? '', `is the address of ${machine.name}`] as const,
     ),
   ]).get(endpoint);
-  return special === undefined ? [] : at(`${endpoint} is ${special}; ${balancer} needs a free one`);
+  return special === undefined ? [] : at(`${endpoint} ${special}; ${balancer} needs a free one`);
+}
+
+/** With one master everybody depends on one machine anyway. */
+function oneForAll(
+  endpoint: string,
+  entries: readonly Entry[],
+  range: Range | undefined,
+): readonly Finding[] {
+  const machine = expand(entries, range).find((each) => each.address === endpoint);
+  if (machine === undefined || mastersIn(entries) < 2) return [];
+  return at(
+    `${endpoint} is the address of ${machine.name}: everybody would depend on that one machine`,
+    'endpoint',
+    `a balancer that leads to all masters; or ${free(range)}, with "loadBalancer": "keepalived"`,
+  );
 }
 
 function name(
@@ -92,9 +113,11 @@ function name(
   balancer: Balancer,
   entries: readonly Entry[],
   range: Range | undefined,
+  domain: string | undefined,
 ): readonly Finding[] {
   if (isBrokenAddress(endpoint)) return at(`${endpoint} is no IPv4 address`);
-  const machines = expand(entries, range).map((machine) => machine.name);
+  // As the machines' hosts files have them.
+  const machines = expand(entries, range).flatMap((machine) => [machine.name, `${machine.name}.${domain}`]);
   if (endpoint === 'localhost' || machines.includes(endpoint)) {
     return at(
       `${endpoint} is the name of a machine; the API needs one of its own, such as "api.example.org"`,

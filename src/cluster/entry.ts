@@ -23,6 +23,16 @@ export function machineCount(entry: Entry): number {
   return entry?.count ?? 1;
 }
 
+/** It keeps the cluster's state and runs nothing of Kubernetes. */
+export function isEtcdOnly(entry: Entry): boolean {
+  return entry?.roles?.every((role) => role === 'etcd') === true;
+}
+
+/** Its machines are made by the lab, or by Vagrant, on the operator's computer. */
+export function isMadeHere(entry: Entry): boolean {
+  return entry !== undefined && !('ssh' in entry);
+}
+
 /** name, or name-1 … name-N. */
 export function machineNames(entry: Entry): readonly (string | undefined)[] {
   const numbers = Array.from({ length: machineCount(entry) }, (_, index) => index + 1);

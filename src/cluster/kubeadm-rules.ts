@@ -4,7 +4,7 @@ import type { Finding, Path } from './problem.ts';
 import type { Settings } from './settings.ts';
 
 export function kubeadmFindings(
-  { kubernetes, kubeadm, nodes }: Judged<Settings>,
+  { kubernetes, kubeadm, network, nodes }: Judged<Settings>,
   written: Judged<Description>,
 ): readonly Finding[] {
   if (kubernetes?.flavour === undefined) return [];
@@ -20,7 +20,7 @@ export function kubeadmFindings(
     ...(written.controlPlane?.registerNode === false
       ? [wrong(['controlPlane', 'registerNode'], 'kubeadm makes every master a node', 'true')]
       : []),
-    ...(written.network?.kubeProxy === 'iptables'
+    ...(written.network?.kubeProxy === 'iptables' && network?.cni !== 'calico'
       ? [
           wrong(
             ['network', 'kubeProxy'],

@@ -1,10 +1,33 @@
-/** Labels and taints that Kubernetes, or Hardway, sets by itself: written here they would be changed back for ever. */
+/**
+ * Labels and taints that nobody could have, and those that Kubernetes, or Hardway, sets by itself: written here they would
+ * be changed back for ever.
+ */
+import type { Judged } from './description.ts';
 import type { Entry } from './entry.ts';
+import { whyNoNode } from './nodes.ts';
 import type { Finding, Path } from './problem.ts';
 import { quoted } from './problem.ts';
+import type { Settings } from './settings.ts';
 
-export const labelFindings = (entries: readonly Entry[]): readonly Finding[] =>
-  entries.flatMap((entry, index) => [...ownedLabels(entry, index), ...ownedTaints(entry, index)]);
+export const labelFindings = (entries: readonly Entry[], settings: Judged<Settings>): readonly Finding[] =>
+  entries.flatMap((entry, index) => {
+    const why = whyNoNode(entry, settings);
+    return why === undefined
+      ? [...ownedLabels(entry, index), ...ownedTaints(entry, index)]
+      : withoutNode(entry, index, why);
+  });
+
+function withoutNode(entry: Entry, index: number, why: string): readonly Finding[] {
+  const { labels = {}, taints = [] } = entry ?? {};
+  const written = [
+    ...(Object.keys(labels).length > 0 ? ['labels'] : []),
+    ...(taints.length > 0 ? ['taints'] : []),
+  ];
+  return written.map((key) => ({
+    ...finding(['nodes', index, key], 'key', `only nodes of the cluster have them: ${why}`),
+    allowed: 'nothing here; or the role "minion" besides',
+  }));
+}
 
 const OWNED: Readonly<Record<string, string>> = {
   'kubernetes.io/hostname': 'the kubelet',

@@ -1,5 +1,6 @@
 /** What carries pods and Services, and which of it goes together. */
 import type { Description, Judged } from './description.ts';
+import { areMastersNodes } from './nodes.ts';
 import type { Finding, Path } from './problem.ts';
 import type { Settings } from './settings.ts';
 
@@ -9,6 +10,8 @@ export function networkFindings(
 ): readonly Finding[] {
   const { cni, kubeProxy, policy, flannel } = settings.network ?? {};
   if (cni === undefined) return [];
+  // Another plug-in makes the rest another question.
+  if (cni === 'calico' && settings.kubernetes?.flavour === 'kubeadm') return [calicoByKubeadm];
   return [
     ...(kubeProxy === 'disabled' && !REPLACING.includes(cni)
       ? [wrong('kubeProxy', NOBODY(cni), INSTEAD)]
@@ -28,7 +31,9 @@ export function networkFindings(
     ...(cni === 'calico' && kubeProxy === 'nftables'
       ? [wrong('kubeProxy', 'Calico sets its rules by iptables, and kube-proxy must do so too', '"iptables"')]
       : []),
+    ...unusedVni(cni, flannel?.backend, written),
     ...policyTwice(cni, settings.addons),
+    ...policyByNobody(cni, policy, settings.addons),
     ...mastersApart(settings, cni, flannel?.store),
   ];
 }
@@ -52,19 +57,53 @@ const policyTwice = (cni: string, addons: Judged<Settings>['addons']): readonly 
       ]
     : [];
 
+/** With these the add-on is who makes policies hold. */
+const policyByNobody = (
+  cni: string,
+  policy: boolean | undefined,
+  addons: Judged<Settings>['addons'],
+): readonly Finding[] =>
+  (cni === 'flannel' || cni === 'routes') && policy === true && addons?.['network-policy'] === false
+    ? [
+        {
+          ...{ path: ['addons', 'network-policy'], at: 'value' },
+          message: `network.policy is true, and with ${cni} it is this add-on that makes NetworkPolicies hold`,
+          allowed: 'true, or leave it out; or network.policy false',
+        },
+      ]
+    : [];
+
 const isOn = (value: unknown): boolean => value === true || (typeof value === 'object' && value !== null);
+
+const unusedVni = (
+  cni: string,
+  backend: string | undefined,
+  written: Judged<Description>,
+): readonly Finding[] =>
+  cni === 'flannel' &&
+  backend !== undefined &&
+  backend !== 'vxlan' &&
+  written.network?.flannel?.vni !== undefined
+    ? [
+        {
+          ...{ path: ['network', 'flannel', 'vni'], at: 'key' },
+          message: `counts only with network.flannel.backend vxlan; here it is ${backend}`,
+          allowed: 'nothing here; or backend "vxlan"',
+        },
+      ]
+    : [];
 
 /** The API server calls pods: webhooks, and APIs that pods extend it with. */
 function mastersApart(
-  { controlPlane, nodes }: Judged<Settings>,
+  settings: Judged<Settings>,
   cni: string,
   store: string | undefined,
 ): readonly Finding[] {
-  const isApart = (nodes ?? []).some(
+  const isApart = (settings.nodes ?? []).some(
     (entry) => entry?.roles?.includes('master') === true && !entry.roles.includes('minion'),
   );
   const onNodesOnly = (cni === 'flannel' && store === 'kubernetes') || !['flannel', 'routes'].includes(cni);
-  if (controlPlane?.registerNode !== false || !isApart || !onNodesOnly) return [];
+  if (areMastersNodes(settings) || !isApart || !onNodesOnly) return [];
   const what = cni === 'flannel' ? 'flannel with its store in Kubernetes' : `network.cni ${cni}`;
   return [
     {
@@ -74,6 +113,12 @@ function mastersApart(
     },
   ];
 }
+
+const calicoByKubeadm: Finding = {
+  ...{ path: ['network', 'cni'], at: 'value' },
+  message: 'Calico needs kube-proxy by iptables, which the image that kubeadm starts here does not have',
+  allowed: '"flannel", "routes", "cilium" or "none"; or kubernetes.flavour "scratch"',
+};
 
 const wrong = (key: string, message: string, allowed?: string, at: Finding['at'] = 'value'): Finding => ({
   ...{ path: ['network', key] satisfies Path, at, message },

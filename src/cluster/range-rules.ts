@@ -1,6 +1,6 @@
 /** Rules over the three address ranges of the network, and what depends on their size. */
 import type { Description, Judged } from './description.ts';
-import { machineCount } from './entry.ts';
+import { isEtcdOnly, machineCount } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Finding } from './problem.ts';
 import { contains, nth, overlaps, parseRange, size, span, withoutHostBits } from './ranges.ts';
@@ -74,9 +74,10 @@ function machineRoom(machine: Named): readonly Finding[] {
   return [about(machine, `${machine[1].text} is too small for a cluster`, { allowed: '/29 or larger' })];
 }
 
-/** Each machine has a /24; flannel and routes never hand out the first one. */
+/** Each machine that may have pods has a /24; flannel and routes never hand out the first one. */
 function podRoom(pod: Named, entries: readonly Entry[]): readonly Finding[] {
-  const machines = entries.reduce((sum, entry) => sum + machineCount(entry), 0);
+  const withPods = entries.filter((entry) => !isEtcdOnly(entry));
+  const machines = withPods.reduce((sum, entry) => sum + machineCount(entry), 0);
   const room = size(pod[1]) / 256 - 1;
   if (room >= 3 && room >= machines) return [];
   const needed = 24 - Math.ceil(Math.log2(Math.max(3, machines) + 1));

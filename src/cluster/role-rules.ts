@@ -1,19 +1,33 @@
 /** Who must be there: somebody for each part of a cluster, and an odd number of members of the database. */
+import type { Judged } from './description.ts';
 import type { Entry } from './entry.ts';
 import { machineCount } from './entry.ts';
 import type { Role } from './model.ts';
+import { areMastersNodes } from './nodes.ts';
 import type { Finding } from './problem.ts';
+import type { Settings } from './settings.ts';
 
-export function roleFindings(entries: readonly Entry[]): readonly Finding[] {
+export function roleFindings(entries: readonly Entry[], settings: Judged<Settings>): readonly Finding[] {
   // An entry with wrong roles may be the very one that is missed.
   if (entries.some((entry) => entry?.roles === undefined || entry.roles.includes(undefined))) return [];
-  return [...nobody('master', entries), ...nobody('etcd', entries), ...evenMembers(entries)];
+  return [
+    ...nobody('master', entries),
+    ...nobody('etcd', entries),
+    ...evenMembers(entries),
+    ...(areMastersNodes(settings) || total('minion', entries) > 0 ? [] : [withoutNodes]),
+  ];
 }
 
 function nobody(role: Role, entries: readonly Entry[]): readonly Finding[] {
   if (indexesOf(role, entries).length > 0) return [];
   return [{ path: ['nodes'], at: 'value', message: `no node has the role "${role}"; at least one needs it` }];
 }
+
+const withoutNodes: Finding = {
+  ...{ path: ['controlPlane', 'registerNode'], at: 'value' },
+  message: 'there would be no node at all, and no pod could run: no machine has the role "minion"',
+  allowed: 'true; or an entry with the role "minion"',
+};
 
 function evenMembers(entries: readonly Entry[]): readonly Finding[] {
   const members = total('etcd', entries);

@@ -7,7 +7,9 @@ import { kubeadmFindings } from './kubeadm-rules.ts';
 import { endpointFindings } from './endpoint-rules.ts';
 import { labelFindings } from './label-rules.ts';
 import { networkFindings } from './network-rules.ts';
+import { ownerOf } from './machine-ports.ts';
 import { nodeFindings } from './node-rules.ts';
+import { areMastersNodes } from './nodes.ts';
 import type { Finding } from './problem.ts';
 import { rangeFindings, smallestMachineRange } from './range-rules.ts';
 import { isBrokenAddress, parseRange, size } from './ranges.ts';
@@ -23,20 +25,15 @@ export function ruleFindings(written: Judged<Description>): readonly Finding[] {
   return [
     ...rangeFindings(settings, written),
     ...networkFindings(settings, written),
-    ...(settings.nodes === undefined ? [] : roleFindings(entries)),
+    ...(settings.nodes === undefined ? [] : roleFindings(entries, settings)),
     ...nodeFindings(entries, machineRange(settings)),
-    ...labelFindings(entries),
+    ...labelFindings(entries, settings),
     ...addressFindings(entries, machineRange(settings)),
     ...controlPlaneFindings(settings),
     ...endpointFindings(settings, entries, machineRange(settings)),
     ...lifetimeFindings(settings),
     ...kubeadmFindings(settings, written),
-    ...addonFindings(
-      settings.addons ?? {},
-      entries,
-      machineRange(settings),
-      settings.controlPlane?.endpoint ?? null,
-    ),
+    ...addonFindings(settings, machineRange(settings)),
   ];
 }
 
@@ -46,26 +43,21 @@ function machineRange({ network }: Judged<Settings>): Range | undefined {
   return range && size(range) >= smallestMachineRange ? range : undefined;
 }
 
-/** Ports of a master that belong to somebody else. */
-const takenPorts: Readonly<Record<number, string>> = {
-  22: 'SSH',
-  2379: 'etcd',
-  2380: 'etcd',
-  2381: 'etcd',
-  10248: 'the kubelet',
-  10249: 'kube-proxy',
-  10250: 'the kubelet',
-  10256: 'kube-proxy',
-  10257: 'the controller manager',
-  10259: 'the scheduler',
-};
-
-function controlPlaneFindings({ controlPlane }: Judged<Settings>): readonly Finding[] {
+function controlPlaneFindings(settings: Judged<Settings>): readonly Finding[] {
+  const { controlPlane, network } = settings;
   const findings: Finding[] = [];
   const port = controlPlane?.port ?? 0;
-  const owner = port >= 30000 && port <= 32767 ? 'service node ports (30000 to 32767)' : takenPorts[port];
+  const isNodePort = port >= 30000 && port <= 32767;
+  const owner = isNodePort ? 'service node ports (30000 to 32767)' : ownerOf(port, network);
   if (owner !== undefined) {
-    findings.push({ path: ['controlPlane', 'port'], at: 'value', message: `${port} belongs to ${owner}` });
+    const message = `${port} belongs to ${owner}`;
+    const allowed = 'another one, such as 6443';
+    findings.push({ path: ['controlPlane', 'port'], at: 'value', message, allowed });
+  }
+  if (controlPlane?.schedulable === true && !areMastersNodes(settings)) {
+    const message = 'no pod comes to masters that are no nodes (controlPlane.registerNode false)';
+    const allowed = 'false; or registerNode true';
+    findings.push({ path: ['controlPlane', 'schedulable'], at: 'value', message, allowed });
   }
   for (const [index, name] of (controlPlane?.sans ?? []).entries()) {
     if (name === undefined || !isBrokenAddress(name)) continue;

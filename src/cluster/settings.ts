@@ -47,6 +47,7 @@ const defaults: Settings = {
     rollout: 180,
     drain: 120,
     connect: 10,
+    answer: 3,
   },
   nodes: [
     { name: 'master', roles: ['etcd', 'master'] },

@@ -9,6 +9,10 @@ it('a program comes with the libraries that it loads', async () => {
   expect(paths.some((path) => /\/libc\.so\./.test(path))).toBe(true);
 });
 
-it('one that is not there is asked for by its package', async () => {
-  await expect(companions(['no-such-program'])).rejects.toThrow(ArtefactError);
+it('a file comes as it is', async () => {
+  expect((await companions(['/etc/passwd'])).map(({ path }) => path)).toEqual(['/etc/passwd']);
+});
+
+it.each(['no-such-program', '/no/such/file'])('%s is asked for by its package', async (what) => {
+  await expect(companions([what])).rejects.toThrow(ArtefactError);
 });

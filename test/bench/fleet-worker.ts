@@ -9,7 +9,7 @@ import { openState } from '../../src/state/directory.ts';
 import { encryptionKeys } from '../../src/state/encryption-keys.ts';
 import { prepareToken } from '../../src/state/token.ts';
 import { preparePki } from '../../provisioners/pki.ts';
-import { scratch } from '../../provisioners/recipe.ts';
+import { recipeOf } from '../../provisioners/recipe.ts';
 import { ModelCluster } from '../model/cluster.ts';
 import { describeFleet } from './fleet-description.ts';
 import { type Counts, newKeys, serve } from './fleet-server.ts';
@@ -46,7 +46,7 @@ async function bringUp(cluster: Cluster): Promise<void> {
   const model = new ModelCluster({ description: cluster, artefacts });
   for (const name of names) machines.set(name, model.machine(name));
   const all = names.map((name) => ({ name, connection: model.machine(name).connection() }));
-  const recipe = scratch({
+  const recipe = recipeOf({
     ...{
       cluster,
       pki,

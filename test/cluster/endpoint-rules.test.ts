@@ -10,10 +10,13 @@ const range = parseRange('192.168.56.0/24');
 const one: Description['nodes'] = [{ name: 'm', roles: ['etcd', 'master'] }];
 const three: Description['nodes'] = [{ name: 'm', count: 3, roles: ['etcd', 'master'] }];
 
+const own: Description['nodes'] = [{ name: 'm', roles: ['etcd', 'master'], ssh: 'admin@192.168.56.9' }];
+
 function problems(controlPlane: Description['controlPlane'], nodes: Description['nodes']): string[] {
   const settings = settle({ ...(controlPlane && { controlPlane }), ...(nodes && { nodes }) });
   return endpointFindings(settings as Judged<Settings>, settings.nodes, range).map(
-    ({ path, message }) => `${path.join('.')}: ${message}`,
+    ({ path, message, allowed }) =>
+      `${path.join('.')}: ${message}${allowed === undefined ? '' : `; allowed: ${allowed}`}`,
   );
 }
 
@@ -26,6 +29,10 @@ describe('the address of the API', () => {
     ['the same by kube-vip', { endpoint: '192.168.56.10', loadBalancer: 'kube-vip' }, three],
     ['several with a name that a name server answers', { endpoint: 'k8s.example.org' }, three],
     ['somebody else’s name', { endpoint: 'k8s.example.org', loadBalancer: 'external' }, three],
+    ['the name of no machine in the cluster’s domain', { endpoint: 'm-4.lab' }, three],
+    ['the first address among machines of one’s own', { endpoint: '192.168.56.1' }, own],
+    ['the only master, by somebody else', { endpoint: '192.168.56.11', loadBalancer: 'external' }, one],
+    ['nobody’s address here', { endpoint: '192.168.56.14', loadBalancer: 'external' }, three],
     ['somebody else’s address', { endpoint: '203.0.113.10', loadBalancer: 'external' }, three],
   ];
   it.each(possible)('may be: %s', (_, controlPlane, nodes) => {
@@ -68,6 +75,29 @@ describe('the address of the API', () => {
       three,
       'controlPlane.endpoint: 192.168.56.255 is the broadcast address; keepalived needs a free one',
     ],
+    [
+      { endpoint: '192.168.56.1' },
+      three,
+      'controlPlane.endpoint: 192.168.56.1 belongs to the computer that hosts the machines; keepalived needs a free one',
+    ],
+    [
+      { endpoint: '192.168.56.1', loadBalancer: 'kube-vip' },
+      three,
+      'controlPlane.endpoint: 192.168.56.1 belongs to the computer that hosts the machines; kube-vip needs a free one',
+    ],
+    [
+      { endpoint: '192.168.56.12', loadBalancer: 'external' },
+      three,
+      'controlPlane.endpoint: 192.168.56.12 is the address of m-2: everybody would depend on that one machine; allowed: a balancer that leads to all masters; or a free address of network.machineCidr 192.168.56.0/24, with "loadBalancer": "keepalived"',
+    ],
+    ...(['local', 'external'] as const).map(
+      (loadBalancer) =>
+        [
+          { endpoint: 'm-1.lab', loadBalancer },
+          three,
+          'controlPlane.endpoint: m-1.lab is the name of a machine; the API needs one of its own, such as "api.example.org"',
+        ] as const,
+    ),
     [{ endpoint: '192.168.56.300' }, one, 'controlPlane.endpoint: 192.168.56.300 is no IPv4 address'],
     [
       { endpoint: 'm-1' },

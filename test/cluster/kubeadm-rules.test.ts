@@ -18,9 +18,15 @@ describe('with kubeadm', () => {
       'controlPlane.style: kubeadm makes static pods; allowed: "static-pods"',
     ],
     [
-      { controlPlane: { registerNode: false }, network: { cni: 'routes' } },
+      { controlPlane: { registerNode: false, schedulable: true }, nodes: [master] },
       'controlPlane.registerNode: kubeadm makes every master a node; allowed: true',
     ],
+    ...[{}, { kubeProxy: 'iptables' }, { kubeProxy: 'nftables' }].map(
+      (more): [written: object, line: string] => [
+        { network: { cni: 'calico', ...more } },
+        'network.cni: Calico needs kube-proxy by iptables, which the image that kubeadm starts here does not have; allowed: "flannel", "routes", "cilium" or "none"; or kubernetes.flavour "scratch"',
+      ],
+    ),
     [
       { network: { kubeProxy: 'iptables' } },
       'network.kubeProxy: the image of kube-proxy that kubeadm starts has no iptables; allowed: "nftables"',
@@ -35,6 +41,10 @@ describe('with kubeadm', () => {
     ],
   ])('%j is refused', (written, line) => {
     expect(told({ kubernetes, nodes: [master, minion], ...written })).toEqual([line]);
+  });
+
+  it.each(['flannel', 'routes', 'cilium', 'none'])('%s may connect pods', (cni) => {
+    expect(told({ kubernetes, network: { cni } })).toEqual([]);
   });
 
   it('signs on the masters and runs static pods without being told', () => {

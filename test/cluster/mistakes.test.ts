@@ -64,7 +64,7 @@ const mistakes: readonly (readonly [written: string, line: string])[] = [
   ],
   [
     '{"timeouts":{"rolout":9}}',
-    'c.json:1:14 timeouts.rolout: unknown condition; did you mean "rollout"?; allowed: etcdQuorum, apiServer, flannelSubnet, nodeReady, rollout, drain, connect',
+    'c.json:1:14 timeouts.rolout: unknown condition; did you mean "rollout"?; allowed: etcdQuorum, apiServer, flannelSubnet, nodeReady, rollout, drain, connect, answer',
   ],
   ['{"nodes":[]}', 'c.json:1:10 nodes: must not be empty'],
 ];

@@ -14,6 +14,20 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     { network: { cni: 'routes', flannel: { vni: 7 } } },
     'network.flannel: counts only with network.cni flannel; here it is routes',
   ],
+  ...(['host-gw', 'wireguard'] as const).map(
+    (backend) =>
+      [
+        { network: { flannel: { backend, vni: 7 } } },
+        `network.flannel.vni: counts only with network.flannel.backend vxlan; here it is ${backend}; allowed: nothing here; or backend "vxlan"`,
+      ] as const,
+  ),
+  ...(['flannel', 'routes'] as const).map(
+    (cni) =>
+      [
+        { network: { cni, policy: true }, addons: { 'network-policy': false } },
+        `addons.network-policy: network.policy is true, and with ${cni} it is this add-on that makes NetworkPolicies hold; allowed: true, or leave it out; or network.policy false`,
+      ] as const,
+  ),
   [
     { network: { cni: 'calico' } },
     'network.kubeProxy: Calico sets its rules by iptables, and kube-proxy must do so too; allowed: "iptables"',
@@ -92,4 +106,22 @@ describe('a contradiction in the network', () => {
   it.each(contradictions)('%j', (written, line) => {
     expect(problemsOf(written).map((problem) => problem.replace(/^c\.json:\d+:\d+ /, ''))).toEqual([line]);
   });
+});
+
+const apart = [{ name: 'etcd', count: 3, roles: ['etcd'] }, { name: 'master', roles: ['master'] }, minion];
+it.each<[string, object]>([
+  ['vni with vxlan', { flannel: { backend: 'vxlan', vni: 7 } }],
+  ['another backend', { flannel: { backend: 'host-gw' } }],
+  ['Calico by iptables', { cni: 'calico', kubeProxy: 'iptables' }],
+  ['a /24 for those that have pods', { podCidr: '10.244.0.0/22' }],
+])('%s is no contradiction', (_, network) => {
+  expect(problemsOf({ network, nodes: apart })).toEqual([]);
+});
+
+it.each<[network: object, addon: boolean]>([
+  [{ policy: true }, true],
+  [{ policy: false }, false],
+  [{ cni: 'cilium', policy: true }, false],
+])('%j goes with the add-on network-policy: %j', (network, addon) => {
+  expect(problemsOf({ network, addons: { 'network-policy': addon } })).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { master, minion, problemsOf } from './problems-of.ts';
 
+const taints = [{ key: 'gpu', effect: 'NoSchedule' }];
+
 /** Told without line and column. */
 const contradictions: readonly (readonly [written: object, line: string])[] = [
   [
@@ -180,10 +182,47 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     },
     'nodes[1].taints[0].key: "node.kubernetes.io/not-ready" is set by Kubernetes, as the node fares',
   ],
-  [{ controlPlane: { port: 2379 } }, 'controlPlane.port: 2379 belongs to etcd'],
+  [
+    { controlPlane: { port: 2379 } },
+    'controlPlane.port: 2379 belongs to etcd; allowed: another one, such as 6443',
+  ],
+  [
+    { controlPlane: { port: 8471 } },
+    'controlPlane.port: 8471 belongs to flanneld; allowed: another one, such as 6443',
+  ],
   [
     { controlPlane: { port: 30443 } },
-    'controlPlane.port: 30443 belongs to service node ports (30000 to 32767)',
+    'controlPlane.port: 30443 belongs to service node ports (30000 to 32767); allowed: another one, such as 6443',
+  ],
+  [
+    { controlPlane: { registerNode: false }, nodes: [master] },
+    'controlPlane.registerNode: there would be no node at all, and no pod could run: no machine has the role "minion"; allowed: true; or an entry with the role "minion"',
+  ],
+  [
+    { controlPlane: { registerNode: false, schedulable: true } },
+    'controlPlane.schedulable: no pod comes to masters that are no nodes (controlPlane.registerNode false); allowed: false; or registerNode true',
+  ],
+  [
+    {
+      nodes: [
+        { name: 'e', roles: ['etcd'], labels: { disk: 'ssd' } },
+        { name: 'm', roles: ['master'] },
+      ],
+    },
+    'nodes[0].labels: only nodes of the cluster have them: the role etcd alone makes none; allowed: nothing here; or the role "minion" besides',
+  ],
+  [
+    {
+      nodes: [
+        { name: 'e', roles: ['etcd'], taints },
+        { name: 'm', roles: ['master'] },
+      ],
+    },
+    'nodes[0].taints: only nodes of the cluster have them: the role etcd alone makes none; allowed: nothing here; or the role "minion" besides',
+  ],
+  [
+    { controlPlane: { registerNode: false }, nodes: [{ ...master, labels: { disk: 'ssd' } }, minion] },
+    'nodes[0].labels: only nodes of the cluster have them: with controlPlane.registerNode false masters are none; allowed: nothing here; or the role "minion" besides',
   ],
   [{ controlPlane: { sans: ['10.0.0.300'] } }, 'controlPlane.sans[0]: 10.0.0.300 is no IPv4 address'],
   [
@@ -195,6 +234,43 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
 describe('a contradiction between nodes', () => {
   it.each(contradictions)('%j', (written, line) => {
     expect(problemsOf(written).map((problem) => problem.replace(/^c\.json:\d+:\d+ /, ''))).toEqual([line]);
+  });
+});
+
+describe('what stands near a contradiction and is none', () => {
+  it.each<[string, object]>([
+    ['8471 without flannel', { controlPlane: { port: 8471 }, network: { cni: 'routes' } }],
+    ['a master that is no node, with minions', { controlPlane: { registerNode: false } }],
+    [
+      'a master that is one as minion',
+      {
+        controlPlane: { registerNode: false },
+        nodes: [{ name: 'all', roles: ['etcd', 'master', 'minion'], labels: { disk: 'ssd' } }],
+      },
+    ],
+    ['a master alone', { nodes: [master] }],
+    ['masters that are told to be nodes', { controlPlane: { registerNode: true, schedulable: true } }],
+    ['masters that are closed twice', { controlPlane: { registerNode: false, schedulable: false } }],
+    [
+      'labels and taints where etcd is not alone',
+      {
+        nodes: [
+          { ...master, labels: { disk: 'ssd' } },
+          { ...minion, count: 2, roles: ['etcd', 'minion'], taints },
+        ],
+      },
+    ],
+    [
+      'no label at all on etcd alone',
+      {
+        nodes: [
+          { name: 'e', roles: ['etcd'], labels: {}, taints: [] },
+          { name: 'm', roles: ['master'] },
+        ],
+      },
+    ],
+  ])('%s', (_, written) => {
+    expect(problemsOf(written)).toEqual([]);
   });
 });
 

@@ -18,8 +18,12 @@ const run = (body: Script, limit = 20) =>
     limit,
   });
 const kept = (): string => (isRoot ? readFileSync(log, 'utf8') : '');
+/** Of scripts that have ended; other tests may have some that run. */
 const left = (): string[] =>
-  existsSync('/run/hardway') ? readdirSync('/run/hardway').filter((name) => name.startsWith('output.')) : [];
+  (existsSync('/run/hardway') ? readdirSync('/run/hardway') : []).filter((name) => {
+    const [, pid] = /^output\.(\d+)$/.exec(name) ?? [];
+    return pid !== undefined && !existsSync(`/proc/${pid}`) && existsSync(`/run/hardway/${name}`);
+  });
 
 describe('the output of commands', () => {
   it.each([

@@ -9,7 +9,7 @@ import { newAuthority } from '../../src/pki/authority.ts';
 import type { Event } from '../../src/report/event.ts';
 import { certificates } from '../../provisioners/certificates.ts';
 import type { ClusterPki } from '../../provisioners/pki.ts';
-import { scratch } from '../../provisioners/recipe.ts';
+import { recipeOf } from '../../provisioners/recipe.ts';
 import { type Cut, ModelCluster } from '../model/cluster.ts';
 import { sha256Of } from '../model/disk.ts';
 import type { Kind } from '../model/kernel.ts';
@@ -95,7 +95,7 @@ export async function run(model: ModelCluster, options: RunOptions = {}): Promis
     machine.give();
     machine.reboot();
   };
-  const recipe = scratch({
+  const recipe = recipeOf({
     ...{ cluster, pki: pkiFor(cluster), encryption, token: 'abcdef.0123456789abcdef', leaving },
     artefacts: provided(optionalFor(cluster)),
     ...{ hostCpus: 16, restarting: { machines, reload, report } },

@@ -6,7 +6,7 @@ import { encryptionConfiguration, prefixOf } from '../../provisioners/encryption
 import { parseFacts } from '../../provisioners/facts.ts';
 import { kubeletConfiguration } from '../../provisioners/kubelet-configuration.ts';
 import { host } from '../../provisioners/phases/host.ts';
-import { phases, scratch } from '../../provisioners/recipe.ts';
+import { phases, recipeOf } from '../../provisioners/recipe.ts';
 import type { Scope } from '../../provisioners/scope.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { EncryptionKey } from '../../src/state/encryption-keys.ts';
@@ -58,7 +58,7 @@ describe('a changed way of encrypting', () => {
     const { pki, artefacts } = planFor('vm-cgroup-v2').scope('master');
     const facts = new Map(cluster.nodes.map(({ name }) => [name, factsOf('vm-cgroup-v2', name)]));
     const restarting = { machines: async () => [], reload: async () => {}, report: () => undefined };
-    const recipe = scratch({
+    const recipe = recipeOf({
       ...{ cluster, pki, artefacts, restarting, encryption: [key('key1', provider)] },
       ...{ token: '<id>.<secret>', leaving: [], hostCpus: 2 },
     });

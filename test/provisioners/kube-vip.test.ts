@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { certificates } from '../../provisioners/certificates.ts';
-import { KUBE_VIP, kubeVipPod } from '../../provisioners/kube-vip.ts';
+import { certificates, KUBE_VIP } from '../../provisioners/certificates.ts';
+import { kubeVipPod } from '../../provisioners/kube-vip.ts';
 import { cluster as lab } from './machines.ts';
 
 const cluster = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { survivors } from '../../provisioners/etcd-recovery.ts';
 import { component } from '../../provisioners/kubeadm/component.ts';
 import { type Component, components, digestOf } from '../../provisioners/kubeadm/components.ts';
 import { certificateKey, clusterConfiguration } from '../../provisioners/kubeadm/configuration.ts';
@@ -6,6 +7,8 @@ import { joined } from '../../provisioners/kubeadm/joining.ts';
 import { kubeletDigest } from '../../provisioners/kubeadm/kubelet-settings.ts';
 import { patchFiles } from '../../provisioners/kubeadm/patches.ts';
 import { ignoredChecks } from '../../provisioners/kubeadm/preflight.ts';
+import { refuseLostMember } from '../../provisioners/kubeadm/lost-member.ts';
+import { refuseSuccession } from '../../provisioners/kubeadm/succession.ts';
 import { hasStackedEtcd, speakerOf } from '../../provisioners/kubeadm/topology.ts';
 import { phases } from '../../provisioners/recipe.ts';
 import { namesOf, type Scope } from '../../provisioners/scope.ts';
@@ -57,6 +60,35 @@ describe('one setting changes what it is for, and nothing else', () => {
     const [one, other] = ['master-1', 'master-2'].map((name) => digests(of(masters(3), name)));
     expect(one).toEqual(other);
   });
+});
+
+describe('the last master that serves', () => {
+  const leaving = cluster(masters(1)).nodes.filter(({ roles }) => roles.includes('master'));
+  it('stays until another one has joined', () => {
+    const refused = () => refuseSuccession(cluster(), leaving, { succession: true });
+    expect(refused).toThrow('nobody but master-1 serves, and is to leave');
+  });
+  it.each<[string, Cluster, boolean]>([
+    ['may go when others serve', cluster(), false],
+    ['may go where kubeadm is not asked', derive({}, '/'), true],
+  ])('%s', (_, described, succession) =>
+    expect(() => refuseSuccession(described, leaving, { succession })).not.toThrow(),
+  );
+});
+
+it.each<[string, Cluster, string | null, boolean]>([
+  ['is refused with the way out', cluster(masters(3)), '8e9e05c5', true],
+  ['is a new member like any other', cluster(masters(3)), null, false],
+  ['is healed by the other flavour', derive(masters(3), '/'), '8e9e05c5', false],
+])('a master without data %s', (_, described, lost, isRefused) => {
+  const joining = [{ name: 'master-3', address: '10.0.0.13', lost, stale: false, initialCluster: null }];
+  const refused = () => refuseLostMember(described, { joining });
+  if (isRefused) expect(refused).toThrow('master-3 is a member of the database and has lost its data');
+  else expect(refused).not.toThrow();
+});
+
+it('the database of kubeadm’s pods is not recovered, and that is said before anybody is asked', async () => {
+  await expect(survivors(cluster(), new Map())).rejects.toThrow('pods that kubeadm made');
 });
 
 describe('which master makes the cluster, and through which others join', () => {

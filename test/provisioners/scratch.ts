@@ -7,7 +7,7 @@ import type { Plan } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import type { Authority } from '../../src/pki/authority.ts';
 import type { ClusterPki } from '../../provisioners/pki.ts';
-import { scratch } from '../../provisioners/recipe.ts';
+import { recipeOf } from '../../provisioners/recipe.ts';
 import type { Scope } from '../../provisioners/scope.ts';
 import { certificateLasting } from './lasting.ts';
 import { cluster, factsOf, type Kind } from './machines.ts';
@@ -64,7 +64,7 @@ export function planFor(kind: Kind, more: readonly string[] = [], wanted: Cluste
     token: '<id>.<secret>',
   };
   const restarting = { machines: async () => [], reload: async () => {}, report: () => undefined };
-  return scratch({ ...input, leaving: [], hostCpus: 2, restarting }).plan(facts) as Plan<Scope>;
+  return recipeOf({ ...input, leaving: [], hostCpus: 2, restarting }).plan(facts) as Plan<Scope>;
 }
 
 /** Every resource of one machine in the order of the recipe, with its phase and stage. */

@@ -80,16 +80,24 @@ async function turn(product: Product, given: Given, on: boolean): Promise<number
   const session = openSession(given);
   const addon = known(await product.addons(session.cluster, session.folder), given['name']);
   const file = resolve(given.file);
-  if (addon.on !== on) {
-    const { edited } = await import('../../cluster/edit.ts');
-    const text = edited(await readFile(file, 'utf8'), file, [{ path: ['addons', addon.name], value: on }]);
-    const { writeAtomic } = await import('../../state/write-atomic.ts');
+  if (addon.on === on) say(given, `${given.file}: addons.${addon.name} is ${on ? 'on' : 'off'} already`);
+  else {
+    const [{ edited }, { turned }, { writeAtomic }] = await Promise.all([
+      import('../../cluster/edit.ts'),
+      import('../addon-values.ts'),
+      import('../../state/write-atomic.ts'),
+    ]);
+    const before = await readFile(file, 'utf8');
+    const value = await turned(session.state, before, addon.name, on);
+    const text = edited(before, file, [{ path: ['addons', addon.name], value }]);
     await writeAtomic(file, text, statSync(file).mode & 0o777);
+    say(given, `${given.file}: addons.${addon.name} is ${JSON.stringify(value)}`);
   }
-  if (!given.json && !given.quiet)
-    process.stdout.write(`${given.file}: addons.${addon.name} is ${String(on)}\n`);
   return given['edit-only'] === true ? exitCode.done : converge(product, given, 'up');
 }
+
+const say = (given: Given, text: string): void =>
+  void (given.json || given.quiet || process.stdout.write(`${text}\n`));
 
 function known(all: readonly AddonSummary[], name: unknown): AddonSummary {
   const builtIn = all.filter(({ kind }) => kind === 'built-in');

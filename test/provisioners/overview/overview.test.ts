@@ -4,9 +4,12 @@ import { question } from '../../../provisioners/overview/question.ts';
 import { seen } from '../../../provisioners/overview/seen.ts';
 import { ranked } from '../../../src/cli/overview.ts';
 import { isWell, screen } from '../../../src/cli/screen.ts';
+import { derive } from '../../../src/cluster/derive.ts';
+import type { Description, NodeEntry } from '../../../src/cluster/description.ts';
+import type { Cluster, Node } from '../../../src/cluster/model.ts';
 import { localConnection } from '../../../src/connection/local.ts';
 import { cluster } from '../machines.ts';
-import { type Change, sight } from './sample.ts';
+import { type Change, said, sight } from './sample.ts';
 
 const lines = (...changes: Change[]) => ranked(judged(cluster, sight(...changes)).lines);
 const idsOf = (is: string, ...changes: Change[]): string[] =>
@@ -45,6 +48,24 @@ describe('status', () => {
       /^all is well$/m,
     ])
       expect(shown).toMatch(said);
+  });
+
+  const shape = (more: Description): Cluster => derive({ network: { cni: 'routes' }, ...more }, '/');
+  const apart: readonly NodeEntry[] = [
+    { name: 'etcd', roles: ['etcd'] },
+    { name: 'master', roles: ['master'] },
+    { name: 'minion', count: 2, roles: ['minion'] },
+  ];
+  it.each<[string, Cluster, ways: number]>([
+    ['machines of etcd alone', shape({ nodes: apart }), 6],
+    ['masters that are no nodes', shape({ controlPlane: { registerNode: false } }), 2],
+  ])('wants pods only where they can be: %s', (_, of, ways) => {
+    const all = new Map(of.nodes.map(({ name }) => [name, seen(said(name, of).join('\n'))!]));
+    const { lines: found } = judged(of, all);
+    expect(found.filter(({ is }) => is !== 'well')).toEqual([]);
+    expect(found.filter(({ group }) => group === 'pods')).toHaveLength(ways);
+    const isAsked = ({ roles }: Node) => roles.includes('minion') || roles.includes('master');
+    for (const node of of.nodes) expect(question(of, node).includes('name='), node.name).toBe(isAsked(node));
   });
 
   const broken: [what: string, changes: Change[], wrong: string[]][] = [

@@ -1,36 +1,43 @@
 /** What the machines of cluster.json say of themselves when all is well, as the question's script prints it. */
 import { seen, type Seen } from '../../../provisioners/overview/seen.ts';
 import { paths } from '../../../provisioners/overview/paths.ts';
+import { hasSubnet } from '../../../provisioners/pod-network.ts';
+import { isEtcdOnly, nodesOf } from '../../../provisioners/scope.ts';
 import { servicesOf } from '../../../provisioners/services.ts';
+import type { Cluster } from '../../../src/cluster/model.ts';
 import { cluster } from '../machines.ts';
 
 const subnet = (index: number): string => `10.244.${index}`;
 const silent = ['etcd', 'kube-apiserver'];
 
-export function said(machine: string): string[] {
-  const at = cluster.nodes.findIndex(({ name }) => name === machine);
-  const node = cluster.nodes[at]!;
-  const others = cluster.nodes.map((_, index) => index).filter((index) => index !== at);
-  const services = servicesOf(cluster, node);
+export function said(machine: string, of: Cluster = cluster): string[] {
+  const at = of.nodes.findIndex(({ name }) => name === machine);
+  const node = of.nodes[at]!;
+  const has = (index: number): boolean => hasSubnet(of, of.nodes[index]!);
+  const others = of.nodes.map((_, index) => index).filter((index) => index !== at && has(index));
+  const services = servicesOf(of, node);
   return [
     'up=4000',
     ...services.map((name) => `unit=${name} active ${name === 'etcd' ? '3.6.14' : '1.36.4'}`),
-    `subnet=${subnet(at)}.1/24 1450`,
-    'bridge=0a:58:0a:f4:00:01',
+    ...(has(at) ? [`subnet=${subnet(at)}.1/24 1450`, 'bridge=0a:58:0a:f4:00:01'] : []),
     ...services.filter((name) => !silent.includes(name)).map((name) => `answers=${name} 200`),
-    ...paths(cluster, node).map(({ host, port }) => `path=${host}:${port} 200 12`),
+    ...paths(of, node).map(({ host, port }) => `path=${host}:${port} 200 12`),
     ...others.map((index) => `way=${subnet(index)}.0/24 full 0.${index}5`),
-    'name= 72 87 129 128 0 1 0 1 0 0 0 0',
-    ...(node.roles.includes('master') ? master : []),
+    ...(!isEtcdOnly(node) ? ['name= 72 87 129 128 0 1 0 1 0 0 0 0'] : []),
+    ...(node.roles.includes('etcd') ? member : []),
+    ...(node.roles.includes('master') ? knownTo(of) : []),
     'looked=through',
   ];
 }
 
-const master = [
+const member = [
   'member={"Endpoint":"x","Status":{"header":{"cluster_id":1,"member_id":13275612345678901234,"revision":9},"version":"3.6.14","dbSize":4194304,"leader":13275612345678901234}}',
   'quorum=yes',
+];
+
+const knownTo = (of: Cluster): string[] => [
   'api=answers',
-  ...cluster.nodes.map(
+  ...nodesOf(of).map(
     ({ name, address }) => `node=${name}|True|v1.36.4|${address}|kubelet is posting ready status`,
   ),
   'workload=Deployment|kube-system|coredns|2|2',
