@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { told } from './support/changes.ts';
-import { bringUp } from './support/bring-up.ts';
+import { standing } from './support/bring-up.ts';
 import { makeLab } from './support/lab.ts';
 
 const PAUSE = 'registry.k8s.io/pause:3.10.2';
@@ -47,15 +47,9 @@ describe('add-ons', () => {
     expect((await lab.hardway('addons', 'diff')).code).toBe(0);
   };
 
-  beforeAll(async () => {
-    lab.edit(({ nodes }) => Object.assign(nodes.find(({ name }) => name === 'minion') ?? {}, { count: 1 }));
-    expect((await lab.npm('ci')).code).toBe(0);
-    await bringUp(lab);
-  });
-  afterAll(async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
-  });
+  standing(lab, () =>
+    lab.edit(({ nodes }) => Object.assign(nodes.find(({ name }) => name === 'minion') ?? {}, { count: 1 })),
+  );
 
   it('vagrant provision master applies exactly what was put into addons/', async () => {
     write(
@@ -77,6 +71,20 @@ describe('add-ons', () => {
     ).toContain('successfully rolled out');
     const again = await lab.vagrant('provision', 'master');
     expect(again.output).toMatch(/done: 0 changes/);
+  });
+
+  it('and takes away exactly that when it is gone from there', async () => {
+    await lab.kubectl(['create', 'configmap', 'by-hand', '-n', 'default']);
+    write('addons/short.yaml', documents(object('v1', 'ConfigMap', 'short', { data: {} }, 'default')));
+    const there = await lab.vagrant('provision', 'master');
+    expect([there.code, there.output]).toEqual([0, expect.stringMatching(/done: 2 changes/)]);
+    rmSync(join(lab.folder, 'addons/short.yaml'));
+    const gone = await lab.vagrant('provision', 'master');
+    expect([gone.code, gone.output]).toEqual([0, expect.stringMatching(/done: 1 change /)]);
+    expect(await get('configmap', 'short', '-n', 'default')).toBe('');
+    expect(await get('configmap', 'by-hand', '-n', 'default')).not.toBe('');
+    expect(await get('deployment', 'web', '-n', 'shop')).not.toBe('');
+    await lab.kubectl(['delete', 'configmap', 'by-hand', '-n', 'default']);
   });
 
   it('an edit is shown field by field, and is all that is done', async () => {

@@ -1,15 +1,16 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { builtIn } from '../../provisioners/addons/built-in.ts';
 import { knownArtefacts } from '../../provisioners/known-artefacts.ts';
 import { preparePki } from '../../provisioners/pki.ts';
 import type { Manifest } from '../../provisioners/resources/manifest.ts';
 import { loadCluster } from '../../src/cluster/load.ts';
-import { bringUp } from './support/bring-up.ts';
+import { standing } from './support/bring-up.ts';
 import { told } from './support/changes.ts';
 import { command } from './support/command.ts';
 import { makeLab } from './support/lab.ts';
+import { reboot } from './support/power.ts';
 import { importImage, image } from './support/probe.ts';
 import { knock, operator, push } from './support/push.ts';
 
@@ -62,16 +63,11 @@ const get = (address: string, host: string, port = 80): Promise<string> =>
     asked.end();
   });
 
-beforeAll(async () => {
+standing(lab, () =>
   lab.edit((description) => {
     description['addons'] = addons;
-  });
-  await bringUp(lab);
-});
-afterAll(async () => {
-  const gone = await lab.npm('run', 'lab', '--', '--destroy');
-  expect(gone.code, gone.output).toBe(0);
-});
+  }),
+);
 
 it('all of them are well, a second run has nothing to do, and the machines stay closed', async () => {
   const plan = await told(lab, 'plan');
@@ -122,10 +118,7 @@ describe('storage', () => {
     await finished('writer');
     const node = await lab.kubectl(['get', 'pod', 'writer', '-o', 'jsonpath={.spec.nodeName}']);
     await lab.kubectl(['delete', 'pod', 'writer', '--wait']);
-    const boot = async (): Promise<string> => (await lab.on(node, 'stat -c %Y /proc/1')).stdout.trim();
-    const before = await boot();
-    await lab.on(node, 'systemd-run --quiet --on-active=1 systemctl reboot');
-    await until(60, boot, (now) => /^\d+$/.test(String(now)) && now !== before);
+    await reboot(lab, node);
     await apply(pod('reader', 'cat', '/data/file'));
     await finished('reader');
     expect(await lab.kubectl(['logs', 'reader'])).toBe('kept\n');

@@ -4,6 +4,7 @@ import { allCuts } from '../kill/cuts.ts';
 import { type EndState, endState } from '../kill/end-state.ts';
 import { complaint, engine } from '../kill/engine.ts';
 import { random, sample } from '../kill/sample.ts';
+import { destroy } from './support/bring-up.ts';
 import { makeLab } from './support/lab.ts';
 
 const seed = Number(process.env['HARDWAY_SEED'] ?? Math.floor(Math.random() * 1e6));
@@ -29,10 +30,7 @@ describe(`a bring-up that is cut again and again (HARDWAY_SEED=${seed})`, () => 
     clean = await endState(lab, machines);
     keepKeys(lab);
   });
-  afterAll(async () => {
-    const told = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(told.code, told.output).toBe(0);
-  });
+  afterAll(() => destroy(lab));
 
   const drawn = (victim: Cut['victim'], count: number): Cut[] =>
     sample(

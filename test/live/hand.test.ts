@@ -10,6 +10,7 @@ import { bringUp } from './support/bring-up.ts';
 import { canariesOf, found } from './support/canaries.ts';
 import { command } from './support/command.ts';
 import { makeLab } from './support/lab.ts';
+import { reboot, wellAgain } from './support/power.ts';
 import { image, importImage } from './support/probe.ts';
 
 const lab = makeLab('hwt-hand', '192.168.92.0/24');
@@ -156,7 +157,7 @@ describe('what commands of a run wrote', () => {
   const logs = async (): Promise<string> =>
     (await lab.on('minion-1', 'find /var/log/hardway -type f -printf "%m %f %s\\n" | sort')).stdout;
 
-  it('lies on both sides after a run that failed', async () => {
+  it('lies on both sides after a run that failed, also after a reboot', async () => {
     const stub = '/usr/local/sbin/hostname';
     await lab.on(
       'minion-1',
@@ -171,6 +172,9 @@ describe('what commands of a run wrote', () => {
     expect(await logs()).toMatch(/^600 host\.log \d+$/m);
     const healed = await lab.hardway('up');
     expect(healed.code, healed.output).toBe(0);
+    await reboot(lab, 'minion-1');
+    expect((await lab.on('minion-1', 'cat /var/log/hardway/host.log')).stdout).toMatch(failed);
+    await wellAgain(lab, 120);
   });
 
   it('is nothing in a run that changes nothing', async () => {

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/cli/check.ts';
-import { bringUp } from './support/bring-up.ts';
+import { standing } from './support/bring-up.ts';
 import { told } from './support/changes.ts';
+import { ETCDCTL } from './support/etcd.ts';
 import { makeLab } from './support/lab.ts';
+import { until } from './support/waiting.ts';
 
 const PLAIN = 'canary-of-the-hardened-cluster';
-const ETCDCTL =
-  'etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key';
 const AUDIT = '/var/log/kubernetes/audit';
 
 describe('a hardened cluster', () => {
@@ -17,13 +17,11 @@ describe('a hardened cluster', () => {
   const secure = (security: object) => lab.edit((description) => void (description['security'] = security));
   const keyFile = join(lab.folder, '.hardway', 'encryption-key');
 
-  beforeAll(async () => {
+  standing(lab, () => {
     lab.edit(({ nodes }) => nodes.forEach((node) => node.count && (node.count = 1)));
     secure({ profile: 'hardened' });
-    await bringUp(lab);
-    await lab.kubectl(['create', 'secret', 'generic', 'canary', `--from-literal=word=${PLAIN}`]);
   });
-  afterAll(() => lab.npm('run', 'lab', '--', '--destroy'));
+  beforeAll(() => lab.kubectl(['create', 'secret', 'generic', 'canary', `--from-literal=word=${PLAIN}`]));
 
   const verified = async (): Promise<{ code: number | null; wrong: string[]; remedies: string[] }> => {
     const { code, output } = await lab.hardway('verify', 'security', '--json');
@@ -122,12 +120,12 @@ systemctl daemon-reload && systemctl restart kube-apiserver`);
     expect((await lab.hardway('plan')).code).toBe(0);
   });
 
-  /** Controllers that found no API several times in a row look again after half a minute only. */
-  const recovered = () => lab.kubectl(['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=110s']);
+  /** Who found no API several times in a row looks again after half a minute only, and nodes are missed even later. */
+  const recovered = () => until(async () => (await lab.hardway('up')).code === 0, 110);
 
   it('another way of encrypting waits for rotate-key, and says so', async () => {
-    await recovered();
     secure({ profile: 'hardened', encryption: 'aescbc' });
+    await recovered();
     expect(await up()).toContain('security.encryption aescbc waits for: hardway security rotate-key');
     expect((await raw())[0]).toContain('secretbox');
     expect((await lab.hardway('security', 'rotate-key')).code).toBe(0);

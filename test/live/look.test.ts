@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { bringUp } from './support/bring-up.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { standing } from './support/bring-up.ts';
 import { command } from './support/command.ts';
 import { interrupted } from './support/interrupted.ts';
 import { makeLab } from './support/lab.ts';
@@ -51,13 +51,7 @@ async function expectNothingLeft(): Promise<void> {
   expect(await images()).not.toMatch(/hardway\.local\/(verify|demo|probe)/);
 }
 
-beforeAll(async () => {
-  await bringUp(lab);
-});
-afterAll(async () => {
-  const gone = await lab.npm('run', 'lab', '--', '--destroy');
-  expect(gone.code, gone.output).toBe(0);
-});
+standing(lab);
 
 describe('hardway status', () => {
   it('goes on until Ctrl-C, one look below the other where there is no terminal', async () => {

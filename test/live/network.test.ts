@@ -34,6 +34,23 @@ describe('the pod network', () => {
     }
   });
 
+  it('says that it is ready only when the machine has its subnet', async () => {
+    const { stdout } = await lab.on(
+      'minion-2',
+      `systemctl stop flanneld; rm -f /run/flannel/subnet.env; systemctl start --no-block flanneld
+for i in $(seq 600); do
+  code=$(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8471/readyz)
+  [ -e /run/flannel/subnet.env ] && there=yes || there=no
+  echo "$code $there"
+  [ "$code $there" = '200 yes' ] && exit
+  sleep 0.05
+done`,
+    );
+    const seen = new Set(stdout.trim().split('\n'));
+    expect(seen).toContain('200 yes');
+    expect(seen).not.toContain('200 no');
+  });
+
   it('carries full-size packets from machine to pod without fragmenting them', async () => {
     for (const machine of machines) {
       for (const { ip, node } of pods) {

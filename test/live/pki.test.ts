@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { namespaces, pollApi } from './support/api-poll.ts';
+import { standing } from './support/bring-up.ts';
 import { type Certificate, filesThatTrust, listed, serialsOf } from './support/certificates.ts';
 import { daemons, makeLab } from './support/lab.ts';
 
@@ -34,18 +35,11 @@ describe('certificates', { timeout: 900_000 }, () => {
   const kubeconfig = (): string => join(lab.folder, '.hardway', 'kubeconfig');
   const authority = (): string => readFileSync(join(lab.folder, '.hardway', 'pki', 'ca.crt'), 'utf8');
 
-  beforeAll(async () => {
+  standing(lab, () =>
     lab.edit(({ nodes }) =>
       nodes.forEach((node) => node.count !== undefined && Object.assign(node, { count: 1 })),
-    );
-    expect((await lab.npm('ci')).code).toBe(0);
-    const up = await lab.npm('run', 'lab');
-    expect(up.code, up.output).toBe(0);
-  });
-  afterAll(async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
-  });
+    ),
+  );
 
   it('are listed as they lie on the machines: what openssl says of each, and no other', async () => {
     const found = await list();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { told } from './support/changes.ts';
@@ -135,7 +135,6 @@ describe('resizing', () => {
   it('a budget that allows nothing: the drain ends at its limit, and the node is in service again', async () => {
     const back = await up();
     expect(back.code, back.output).toBe(0);
-    rmSync(join(lab.folder, '.hardway/known_hosts.test')); // this test's own memory: the machine is a new one
     await importImage(lab, 'minion-2');
     await lab.kubectl(['cordon', 'minion-1']);
     await lab.kubectl(['rollout', 'restart', 'deployment/steady']);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { strangers } from '../report/published.ts';
+import { standing } from './support/bring-up.ts';
 import { told } from './support/changes.ts';
 import { daemons, type Description, makeLab } from './support/lab.ts';
 
@@ -40,20 +41,13 @@ describe('the shape of nodes', () => {
   };
   const TAINTS = 'file:/etc/kubernetes/kubelet.d/taints.conf';
 
-  beforeAll(async () => {
-    expect((await lab.npm('ci')).code).toBe(0);
+  standing(lab, () =>
     edit('minion', {
       count: 1,
       labels: { disk: 'ssd', 'example.org/rack': 'b3' },
       taints: [{ key: 'gpu', value: 'yes', effect: 'PreferNoSchedule' }],
-    });
-    const up = await lab.npm('run', 'lab');
-    expect(up.code, up.output).toBe(0);
-  });
-  afterAll(async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
-  });
+    }),
+  );
 
   it('labels and taints of an entry are on its machines once they have joined', async () => {
     expect(await labels('disk', 'example.org/rack', 'node-role.kubernetes.io/minion')).toEqual([

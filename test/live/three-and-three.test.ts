@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bringUp, destroy } from './support/bring-up.ts';
 import { told } from './support/changes.ts';
 import { command } from './support/command.ts';
-import { makeLab } from './support/lab.ts';
+import { ETCDCTL, leader } from './support/etcd.ts';
 import { describeAs } from './support/example.ts';
+import { makeLab } from './support/lab.ts';
+import { powerOff, powerOn, wellAgain } from './support/power.ts';
+import { until } from './support/waiting.ts';
 
 const lab = makeLab('hwt-three', '192.168.101.0/24');
 const controllers = ['controller-1', 'controller-2', 'controller-3'];
@@ -16,26 +19,6 @@ const on = async (machine: string, script: string): Promise<string> =>
   (await lab.on(machine, script)).stdout.trim();
 const routesOf = async (machine: string): Promise<string[]> =>
   (await on(machine, 'ip -4 route show proto 172 type unicast')).split('\n').map((line) => line.trim());
-const lxc = async (program: string, machine: string, ...args: string[]): Promise<void> => {
-  const run = await command(program, [...args, '-n', `${machine}.${lab.name}`], { cwd: lab.folder });
-  expect(run.code, run.output).toBe(0);
-};
-const leader = async (): Promise<string> => {
-  const said = await lab.kubectl([
-    ...['get', 'lease', 'kube-controller-manager', '-n', 'kube-system'],
-    ...['-o', 'jsonpath={.spec.holderIdentity}', '--request-timeout=3s'],
-  ]);
-  return said.split('_')[0] ?? '';
-};
-/** Seconds until it is so; what is not to be had is not so. */
-async function until(holds: () => Promise<boolean>, limit: number): Promise<number> {
-  const began = Date.now();
-  while (!(await holds().catch(() => false))) {
-    expect(Date.now() - began).toBeLessThan(limit * 1000);
-    await sleep(500);
-  }
-  return (Date.now() - began) / 1000;
-}
 
 /** Three controllers and three workers by routes: created, looked at, used, hurt and destroyed, as by nine scripts once. */
 describe('three and three', () => {
@@ -44,12 +27,11 @@ describe('three and three', () => {
     describeAs(lab, 'three-and-three', '192.168.101');
   });
   afterAll(async () => {
-    if (existsSync(join(lab.folder, '.hardway'))) await lab.npm('run', 'lab', '--', '--destroy');
+    if (existsSync(join(lab.folder, '.hardway'))) await destroy(lab);
   });
 
   it('create the cluster: one command', async () => {
-    const made = await lab.npm('run', 'lab');
-    expect(made.code, made.output).toBe(0);
+    await bringUp(lab);
     expect((await told(lab, 'up')).changes).toEqual([]);
   });
 
@@ -61,8 +43,7 @@ describe('three and three', () => {
       expect(status.output).toContain(machine);
       const kept = await on(
         machine,
-        `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key \\
-get /registry/secrets/default/kept --print-value-only | tr -cd '[:print:]'`,
+        `${ETCDCTL} get /registry/secrets/default/kept --print-value-only | tr -cd '[:print:]'`,
       );
       expect(kept).toMatch(/^k8s:enc:secretbox:v1:key1:/);
       expect(kept).not.toContain('opensesame');
@@ -97,18 +78,18 @@ get /registry/secrets/default/kept --print-value-only | tr -cd '[:print:]'`,
   });
 
   it('the programs that lead are killed: others lead within 30 s', async () => {
-    const led = await leader();
+    const led = await leader(lab);
     await on(
       led,
       'systemctl kill --signal=KILL kube-controller-manager; systemctl stop kube-controller-manager',
     );
-    const seconds = await until(async () => (await leader()) !== led, 30);
+    const seconds = await until(async () => (await leader(lab)) !== led, 30);
     console.log(`controller manager of ${led} gone: another leads after ${seconds.toFixed(1)} s`);
     await on(led, 'systemctl start kube-controller-manager');
   });
 
   it('the first controller loses its power: everything goes on without it', async () => {
-    await lxc('lxc-stop', 'controller-1', '-k');
+    await powerOff(lab, 'controller-1');
     const seconds = await until(
       async () => (await lab.kubectl(['get', '--raw', '/readyz', '--request-timeout=2s'])) === 'ok',
       30,
@@ -118,8 +99,8 @@ get /registry/secrets/default/kept --print-value-only | tr -cd '[:print:]'`,
     const status = await lab.hardway('status');
     expect(status.code, status.output).toBe(1);
     expect(status.output).toContain('controller-1');
-    await lxc('lxc-start', 'controller-1');
-    await until(async () => (await lab.hardway('status')).code === 0, 120);
+    await powerOn(lab, 'controller-1');
+    await wellAgain(lab, 120);
     expect((await told(lab, 'up')).changes).toEqual([]);
   });
 
@@ -136,8 +117,7 @@ get /registry/secrets/default/kept --print-value-only | tr -cd '[:print:]'`,
   });
 
   it('destroy the cluster: nothing of it is left on this host', async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
+    await destroy(lab);
     expect(existsSync(join(lab.folder, '.hardway'))).toBe(false);
     const machines = await command('lxc-ls', ['-1'], { cwd: lab.folder });
     expect(machines.output).not.toContain(`.${lab.name}`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bringUp } from './support/bring-up.ts';
+import { bringUp, destroy } from './support/bring-up.ts';
 import { daemons, makeLab } from './support/lab.ts';
 import { leftovers } from './support/leftovers.ts';
 import { mainLab, machines } from './support/main-lab.ts';
@@ -17,10 +17,7 @@ describe('vagrant', () => {
     const installed = await lab.npm('ci');
     expect(installed.code, installed.output).toBe(0);
   });
-  afterAll(async () => {
-    const told = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(told.code, told.output).toBe(0);
-  });
+  afterAll(() => destroy(lab));
 
   const nodes = async () =>
     (await lab.kubectl(['get', 'nodes', '--no-headers']))
@@ -51,6 +48,15 @@ describe('vagrant', () => {
     expect(last.code, last.output).toBe(0);
     expect(await nodes()).toEqual(allReady);
     expect((await lab.hardway('plan')).code).toBe(0);
+  });
+
+  it('pods’ packets go by the machines’ own addresses, not by Vagrant’s', async () => {
+    const ends = machines.map(async (machine) => {
+      const seen = await lab.on(machine, "ip -d link show flannel.1 | grep -o 'local [^ ]* dev [^ ]*'");
+      return seen.stdout.trim();
+    });
+    const own = ['11', '101', '102'].map((host) => `local 192.168.78.${host} dev eth1`);
+    expect(await Promise.all(ends)).toEqual(own);
   });
 
   it('destroying a machine and vagrant up heal the cluster', async () => {
@@ -91,8 +97,7 @@ describe('vagrant', () => {
   });
 
   it('all machines in parallel give the same cluster', async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
+    await destroy(lab);
     lab.edit((description) => {
       const minions = description.nodes.find(({ name }) => name === 'minion');
       if (minions) minions.count = 2;

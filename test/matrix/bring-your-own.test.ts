@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { destroy } from '../live/support/bring-up.ts';
 import { told } from '../live/support/changes.ts';
 import { makeLab } from '../live/support/lab.ts';
 import { image, importImage } from '../live/support/probe.ts';
@@ -19,10 +20,7 @@ describe('a network plug-in of the user’s own', () => {
       Object.assign(description, { controlPlane: { schedulable: true }, timeouts: { nodeReady: 15 } });
     });
   });
-  afterAll(async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
-  });
+  afterAll(() => destroy(lab));
 
   it('is missed by its name', async () => {
     const up = await lab.npm('run', 'lab');
@@ -41,6 +39,27 @@ describe('a network plug-in of the user’s own', () => {
     const verified = await lab.hardway('verify');
     expect(verified.code, verified.output).toBe(0);
     expect((await told(lab, 'up')).changes).toEqual([]);
+  });
+
+  it('may do without kube-proxy, of which nothing is left then; with it Services are there again', async () => {
+    const traces = async () =>
+      (
+        await lab.on(
+          'master',
+          'pgrep -x kube-proxy; ls /etc/systemd/system | grep kube-proxy; nft list tables | grep kube-proxy; true',
+        )
+      ).stdout;
+    expect(await traces()).not.toBe('');
+    lab.edit(({ network }) => Object.assign(network, { kubeProxy: 'disabled' }));
+    const without = await lab.hardway('up');
+    expect(without.code, without.output).toBe(0);
+    expect(await traces()).toBe('');
+    expect((await told(lab, 'up')).changes).toEqual([]);
+    lab.edit(({ network }) => Object.assign(network, { kubeProxy: 'nftables' }));
+    const again = await lab.hardway('up');
+    expect(again.code, again.output).toBe(0);
+    const verified = await lab.hardway('verify');
+    expect(verified.code, verified.output).toBe(0);
   });
 });
 

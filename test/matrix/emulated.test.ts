@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { knownHosts } from '../../src/connection/known-hosts.ts';
 import { sshConnection } from '../../src/connection/ssh.ts';
 import { withSudo } from '../../src/connection/sudo.ts';
+import { command } from '../live/support/command.ts';
 import { makeLab } from '../live/support/lab.ts';
 import { ADDRESS, emulatedImage, type Image } from './support/emulated-image.ts';
 import { type EmulatedMachine, startMachine } from './support/emulated-machine.ts';
@@ -18,6 +19,7 @@ const SLOW = {
   nodeReady: 1200,
   rollout: 1800,
   connect: 60,
+  answer: 30,
 };
 
 /** What most users have and containers lack: a kernel of its own with cgroup v2, modules to load, swap in use. */
@@ -86,8 +88,9 @@ describe('an emulated machine', () => {
     expect(await on('lsmod | grep -cE "^(br_netfilter|overlay) " || true')).toBe('0');
   });
 
-  it('is brought up', async () => {
-    const { code, output } = await lab.hardway('up');
+  it('is brought up', { timeout: 3_500_000 }, async () => {
+    const hardway = [join(lab.folder, 'dist/hardway.js'), 'up'];
+    const { code, output } = await command(process.execPath, hardway, { cwd: lab.folder, seconds: 3400 });
     console.log(output);
     expect(code, output).toBe(0);
   });

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { command } from '../live/support/command.ts';
+import { describe, expect, it } from 'vitest';
+import { standing } from '../live/support/bring-up.ts';
 import { makeLab } from '../live/support/lab.ts';
+import { powerOff, powerOn, wellAgain } from '../live/support/power.ts';
+import { until } from '../live/support/waiting.ts';
 
 const VIP = '192.168.95.10';
 const machines = ['master-1', 'master-2', 'master-3', 'minion-1'];
@@ -11,10 +12,6 @@ const LIMIT = 30;
 /** Three masters: no kubeconfig names one of them, and whichever goes, the API answers. */
 describe('one endpoint', () => {
   const lab = makeLab('hwt-ha', '192.168.95.0/24');
-  const lxc = async (program: string, machine: string, ...args: string[]): Promise<void> => {
-    const told = await command(program, [...args, '-n', `${machine}.${lab.name}`], { cwd: lab.folder });
-    expect(told.code, told.output).toBe(0);
-  };
   const answers = {
     address: async () => (await lab.kubectl(['get', '--raw', '/readyz', '--request-timeout=2s'])) === 'ok',
     balancer: async () => {
@@ -22,15 +19,8 @@ describe('one endpoint', () => {
       return (await lab.on('minion-1', asked)).stdout === 'ok';
     },
   };
-  /** Seconds until it answers. */
-  async function until(answer: () => Promise<boolean>): Promise<number> {
-    const began = Date.now();
-    while (!(await answer().catch(() => false))) {
-      expect(Date.now() - began).toBeLessThan(LIMIT * 4000);
-      await sleep(200);
-    }
-    return (Date.now() - began) / 1000;
-  }
+  /** Seconds until it answers, the shared address and the balancer; how much too late is told, too. */
+  const both = () => Promise.all([until(answers.address, 4 * LIMIT), until(answers.balancer, 4 * LIMIT)]);
   const holder = async (): Promise<string> => {
     for (const machine of machines.slice(0, 3)) {
       const { stdout } = await lab.on(machine, `ip -4 -o address show to ${VIP}/32`);
@@ -39,22 +29,15 @@ describe('one endpoint', () => {
     throw new Error(`nobody has ${VIP}`);
   };
 
-  beforeAll(async () => {
-    expect((await lab.npm('ci')).code).toBe(0);
+  standing(lab, () =>
     lab.edit((description) => {
       description['controlPlane'] = { endpoint: VIP };
       description.nodes = [
         { name: 'master', count: 3, roles: ['etcd', 'master'], memory: 1536 },
         { name: 'minion', count: 1, roles: ['minion'], memory: 1024 },
       ];
-    });
-    const made = await lab.npm('run', 'lab');
-    expect(made.code, made.output).toBe(0);
-  });
-  afterAll(async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
-  });
+    }),
+  );
 
   it('no kubeconfig of a minion or of the operator names a master', async () => {
     const conf = await lab.kubectl(['config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}']);
@@ -72,22 +55,21 @@ describe('one endpoint', () => {
 
   it('the machine that has the address loses its power: both ways answer again in time', async () => {
     const gone = await holder();
-    await lxc('lxc-stop', gone, '-k');
-    const [address, balancer] = await Promise.all([until(answers.address), until(answers.balancer)]);
+    await powerOff(lab, gone);
+    const [address, balancer] = await both();
     console.log(`without ${gone}: the address after ${address} s, the balancer after ${balancer} s`);
     expect(Math.max(address, balancer)).toBeLessThan(LIMIT);
     expect(await holder()).not.toBe(gone);
-    await lxc('lxc-start', gone);
-    await until(async () => (await lab.hardway('status')).code === 0);
+    await powerOn(lab, gone);
+    await wellAgain(lab, 4 * LIMIT);
   });
 
   it('everything loses its power: both ways answer again, with no run in between', async () => {
-    await Promise.all(machines.map((machine) => lxc('lxc-stop', machine, '-k')));
-    await Promise.all(machines.map((machine) => lxc('lxc-start', machine)));
-    const [address, balancer] = await Promise.all([until(answers.address), until(answers.balancer)]);
+    await powerOff(lab, ...machines);
+    await powerOn(lab, ...machines);
+    const [address, balancer] = await both();
     console.log(`all from cold: the address after ${address} s, the balancer after ${balancer} s`);
-    await until(async () => (await lab.hardway('status')).code === 0);
-    const plan = await lab.hardway('plan');
-    expect(plan.code, plan.output).toBe(0);
+    expect(Math.max(address, balancer)).toBeLessThan(LIMIT);
+    await wellAgain(lab, 4 * LIMIT);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   clusterConfiguration,
   documents,
@@ -14,8 +14,10 @@ import { knownArtefacts } from '../../provisioners/known-artefacts.ts';
 import { preparePki } from '../../provisioners/pki.ts';
 import { unaskedScope } from '../../provisioners/unasked.ts';
 import { loadCluster } from '../../src/cluster/load.ts';
+import { standing } from '../live/support/bring-up.ts';
 import { told } from '../live/support/changes.ts';
 import { type Description, makeLab } from '../live/support/lab.ts';
+import { reboot, wellAgain } from '../live/support/power.ts';
 
 const machines = ['master', 'minion-1'];
 const MINION = { name: 'minion', count: 1, roles: ['minion'], cpus: 2, memory: 1536 };
@@ -54,20 +56,13 @@ describe('the kubeadm flavour', () => {
     return run;
   };
 
-  beforeAll(async () => {
-    expect((await lab.npm('ci')).code).toBe(0);
+  standing(lab, () =>
     edit((description) => {
       description['kubernetes'] = { flavour: 'kubeadm' };
       description['controlPlane'] = { schedulable: true };
       description.nodes = description.nodes.filter(({ name }) => name === 'master');
-    });
-    const first = await lab.npm('run', 'lab');
-    expect(first.code, first.output).toBe(0);
-  });
-  afterAll(async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
-  });
+    }),
+  );
 
   it('a machine more joins, and what ran goes on', async () => {
     const before = await programs('master');
@@ -151,6 +146,15 @@ stat -c %a /etc/kubernetes/pki/ca.key /var/log/hardway/kubeadm.log`,
     expect(stdout).toContain('--v=3');
   });
 
+  it('kube-proxy may restart: Services stay', async () => {
+    const proxy = ['daemonset/kube-proxy', '-n', 'kube-system'];
+    await lab.kubectl(['rollout', 'restart', ...proxy]);
+    await lab.kubectl(['rollout', 'status', ...proxy, '--timeout=100s']);
+    const verified = await lab.hardway('verify');
+    expect(verified.code, verified.output).toBe(0);
+    expect((await up()).changes).toEqual([]);
+  });
+
   it('a join that was cut off before the node was known is completed', async () => {
     await lab.kubectl(['delete', 'node', 'minion-1']);
     await lab.on(
@@ -164,17 +168,7 @@ echo half >/etc/kubernetes/bootstrap-kubelet.conf`,
   });
 
   it('after a reboot of both it is back, with no run in between', async () => {
-    await Promise.all(
-      machines.map((machine) => lab.on(machine, 'systemd-run --quiet --on-active=1 systemctl reboot')),
-    );
-    await new Promise((resolve) => setTimeout(resolve, 5000));
-    await expect
-      .poll(async () => (await lab.hardway('status').catch(() => ({ code: 1 }))).code, {
-        timeout: 180_000,
-        interval: 2000,
-      })
-      .toBe(0);
-    const plan = await lab.hardway('plan');
-    expect(plan.code, plan.output).toBe(0);
+    await reboot(lab, ...machines);
+    await wellAgain(lab, 180);
   });
 });

@@ -1,13 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AddonScope } from '../../provisioners/addons/addon.ts';
 import { calico } from '../../provisioners/addons/calico/calico.ts';
 import { cilium } from '../../provisioners/addons/cilium/cilium.ts';
 import { described } from '../property/rig.ts';
+import { standing } from '../live/support/bring-up.ts';
 import { told } from '../live/support/changes.ts';
 import { command } from '../live/support/command.ts';
 import { makeLab } from '../live/support/lab.ts';
+import { reboot } from '../live/support/power.ts';
 import { deployProbe, inPod, probePods } from '../live/support/probe.ts';
 
 /** S2's network: no overlay, a route on every machine to the pods of each other; and what else network.* promises. */
@@ -36,16 +38,7 @@ describe('pods by routes', () => {
       .filter((line) => line !== '');
   const on = (machine: string, script: string) => lab.on(machine, script).then(({ stdout }) => stdout.trim());
 
-  beforeAll(async () => {
-    expect((await lab.npm('ci')).code).toBe(0);
-    lab.edit(({ network }) => Object.assign(network, { cni: 'routes' }));
-    const up = await lab.npm('run', 'lab');
-    expect(up.code, up.output).toBe(0);
-  });
-  afterAll(async () => {
-    const gone = await lab.npm('run', 'lab', '--', '--destroy');
-    expect(gone.code, gone.output).toBe(0);
-  });
+  standing(lab, () => lab.edit(({ network }) => Object.assign(network, { cni: 'routes' })));
 
   it('each machine has a route to the pods of every other, and there is no tunnel', async () => {
     for (const machine of all) {
@@ -86,13 +79,7 @@ describe('pods by routes', () => {
   });
 
   it('they are back after a reboot, without a run', async () => {
-    const booted = () => on('minion-2', 'stat -c %Y /proc/1');
-    const before = await booted();
-    await on('minion-2', 'systemd-run --quiet --on-active=1 systemctl reboot');
-    await expect
-      // Its pods know no way to end but to be killed, which systemd does after 90 s.
-      .poll(() => booted().catch(() => before), { timeout: 180_000, interval: 1000 })
-      .not.toBe(before);
+    await reboot(lab, 'minion-2');
     await expect
       .poll(() => routesOf('minion-2').catch(() => []), { timeout: 60_000, interval: 1000 })
       .toEqual(routesTo('minion-2', all));
@@ -113,9 +100,19 @@ describe('pods by routes', () => {
   ])('the manifests of %s are accepted', async (cni, plugin) => {
     const cluster = described({ network: { cni, kubeProxy: 'iptables' } });
     const scope = { cluster } as unknown as AddonScope;
-    const items = plugin.objects(scope).filter(({ metadata }) => metadata.namespace !== 'cilium-secrets');
+    const items = plugin.objects(scope);
+    // What lies in a namespace of theirs is taken only where there is one.
+    const namespaces = items.filter(({ kind }) => kind === 'Namespace');
+    if (namespaces.length > 0)
+      await lab.kubectl(
+        ['apply', '-f', '-'],
+        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: namespaces }),
+      );
+    onTestFinished(async () => {
+      for (const { metadata } of namespaces) await lab.kubectl(['delete', 'namespace', metadata.name]);
+    });
     const accepted = await lab.kubectl(
-      ['create', '--dry-run=server', '--validate=strict', '-o', 'name', '-f', '-'],
+      ['apply', '--server-side', '--dry-run=server', '--validate=strict', '-o', 'name', '-f', '-'],
       JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
     );
     expect(accepted.trim().split('\n')).toHaveLength(items.length);

@@ -8,6 +8,8 @@ export interface Polled {
   readonly good: number;
   /** "<seconds since the beginning> <what went wrong>" */
   readonly bad: readonly string[];
+  /** The longest time between two calls that were answered, in seconds. */
+  readonly silence: number;
 }
 
 /** Calls the API every tenth of a second, each time with the kubeconfig as it is then and over a new connection. */
@@ -15,12 +17,17 @@ export function pollApi(lab: Lab): { stop(): Promise<Polled> } {
   const began = Date.now();
   const bad: string[] = [];
   let good = 0;
+  let silence = 0;
+  let answered = began;
   let goesOn = true;
   const ended = (async () => {
     while (goesOn) {
       const problem = await namespaces(join(lab.folder, '.hardway', 'kubeconfig'));
-      if (problem === null) good += 1;
-      else bad.push(`${((Date.now() - began) / 1000).toFixed(1)} ${problem}`);
+      if (problem === null) {
+        good += 1;
+        silence = Math.max(silence, (Date.now() - answered) / 1000);
+        answered = Date.now();
+      } else bad.push(`${((Date.now() - began) / 1000).toFixed(1)} ${problem}`);
       await setTimeout(100);
     }
   })();
@@ -28,7 +35,7 @@ export function pollApi(lab: Lab): { stop(): Promise<Polled> } {
     async stop() {
       goesOn = false;
       await ended;
-      return { good, bad };
+      return { good, bad, silence: Math.max(silence, (Date.now() - answered) / 1000) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Told } from './command.ts';
 import type { Lab } from './lab.ts';
 
@@ -6,4 +7,19 @@ export async function bringUp(lab: Lab): Promise<Told> {
   const told = await lab.npm('run', 'lab');
   if (told.code !== 0) throw new Error(`npm run lab: exit ${told.code}\n${told.output.slice(-6000)}`);
   return told;
+}
+
+export async function destroy(lab: Lab): Promise<void> {
+  const gone = await lab.npm('run', 'lab', '--', '--destroy');
+  expect(gone.code, gone.output).toBe(0);
+}
+
+/** For the tests around it: installed, described and brought up before them, destroyed after them. */
+export function standing(lab: Lab, describe: () => void = () => undefined): void {
+  beforeAll(async () => {
+    expect((await lab.npm('ci')).code).toBe(0);
+    describe();
+    await bringUp(lab);
+  });
+  afterAll(() => destroy(lab));
 }

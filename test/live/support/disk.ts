@@ -30,7 +30,6 @@ chown -R --reference="$2/home/vagrant" "$3/home/vagrant"
 chmod -R go= "$3/home/vagrant/.ssh"`,
     ...[container, box, upper, folder],
   );
-  sh(`rm -f "$1"`, join(lab.folder, '.hardway', 'known_hosts.test'));
   const told = await lab.vagrant('up', machine, '--no-provision');
   if (told.code !== 0) throw new Error(told.output);
 }

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { certificateKey } from '../../provisioners/kubeadm/configuration.ts';
+import { preparePki } from '../../provisioners/pki.ts';
+import { loadCluster } from '../../src/cluster/load.ts';
+import { openState } from '../../src/state/directory.ts';
+import { prepareToken } from '../../src/state/token.ts';
+import { pollApi } from '../live/support/api-poll.ts';
+import { bringUp, standing } from '../live/support/bring-up.ts';
+import { members } from '../live/support/etcd.ts';
+import { makeLab } from '../live/support/lab.ts';
+import { severalMasters, unnoticed } from './support/several-masters.ts';
+
+const lab = makeLab('hwt-kadm-masters', '192.168.105.0/24');
+const {
+  describe: describeMasters,
+  awaitsConsent,
+  settled,
+  goesOnWithout,
+} = severalMasters(lab, '192.168.105');
+
+/** Several masters by kubeadm, with etcd beside each: they come, fail and go like those of the other flavour. */
+describe('several masters by kubeadm', () => {
+  standing(lab, () => {
+    describeMasters(1);
+    lab.edit((description) => {
+      description['kubernetes'] = { flavour: 'kubeadm' };
+    });
+  });
+
+  it('1 → 3: they fetch the uploaded certificates; then nothing is left to do', async () => {
+    describeMasters(1, 2, 3);
+    const polled = pollApi(lab);
+    await bringUp(lab);
+    unnoticed('kubeadm, 1 → 3', await polled.stop());
+    expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
+    await settled();
+    const asked = await lab.on('minion-1', "sed -n 's/^ *server: *//p' /etc/kubernetes/kubelet.conf");
+    expect(asked.stdout.trim()).toBe(`https://api.${lab.name}.internal:6443`);
+    const verified = await lab.hardway('verify');
+    expect(verified.code, verified.output).toBe(0);
+  });
+
+  it('the key of the uploaded certificates is nowhere, nor are they', async () => {
+    const state = openState(join(lab.folder, '.hardway'));
+    const cluster = loadCluster(join(lab.folder, 'cluster.json'));
+    const pki = await preparePki(cluster, join(lab.folder, '.hardway', 'pki'), false);
+    const { value: token } = await prepareToken(state, Infinity);
+    const key = certificateKey({ pki, token });
+    for (const machine of ['m1', 'm2', 'm3']) {
+      const found = await lab.on(
+        machine,
+        `journalctl --no-pager -q | grep -c ${key}; grep -rlF ${key} /var/log /var/lib/hardway /etc /run/hardway 2>/dev/null; true`,
+      );
+      expect(found.stdout.trim(), machine).toBe('0');
+    }
+    const secrets = await lab.kubectl(['get', 'secrets', '--namespace', 'kube-system', '-o', 'name']);
+    expect(secrets).not.toMatch(/kubeadm-certs/);
+  });
+
+  it('each in turn is powered off: the API answers, and somebody else leads, within 30 s', async () => {
+    for (const off of ['m1', 'm2', 'm3']) {
+      await goesOnWithout(off);
+      await bringUp(lab);
+    }
+  });
+
+  it('a member whose data is lost: the way out is said, and leads out', async () => {
+    await lab.on(
+      'm3',
+      "systemctl stop kubelet; pkill -KILL -f '^etcd '; sleep 1; rm -rf /var/lib/etcd/member",
+    );
+    const refused = await lab.hardway('plan');
+    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('hardway node remove m3')]);
+    const removed = await lab.hardway('node', 'remove', 'm3', '--yes');
+    expect(removed.code, removed.output).toBe(0);
+    expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes']);
+    const back = await lab.hardway('up');
+    expect(back.code, back.output).toBe(0);
+    expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
+    await settled();
+  });
+
+  it('the first master is removed and a fourth taken in, by one edit', async () => {
+    describeMasters(2, 3, 4);
+    await awaitsConsent('m1');
+    const polled = pollApi(lab);
+    const left = await lab.hardway('up', '--yes');
+    expect(left.code, left.output).toBe(0);
+    unnoticed('kubeadm, m1 leaves', await polled.stop());
+    expect(await members(lab, 'm2')).toEqual(['m2 votes', 'm3 votes', 'm4 votes']);
+    await settled();
+  });
+
+  it('3 → 1: the last one has everything', async () => {
+    describeMasters(4);
+    const left = await lab.hardway('up', '--yes');
+    expect(left.code, left.output).toBe(0);
+    expect(await members(lab, 'm4')).toEqual(['m4 votes']);
+    expect(await lab.kubectl(['get', 'nodes', '-o', 'name'])).toBe('node/m4\nnode/minion-1\n');
+    await settled();
+  });
+
+  it('the last one cannot make room for another in one run, and that is said before anything happens', async () => {
+    describeMasters(1);
+    const refused = await lab.hardway('plan');
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain('nobody but m4 serves, and is to leave');
+    describeMasters(4);
+  });
+});
