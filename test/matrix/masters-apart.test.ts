@@ -7,7 +7,6 @@ import { reboot, wellAgain } from '../live/support/power.ts';
 /** `kubectl get nodes` lists minions only: with static pods the master's kubelet stands alone, with units it has none. */
 const shapes = [
   ['static-pods', { cni: 'flannel', flannel: { store: 'etcd' } }],
-  ['systemd', { cni: 'flannel', flannel: { store: 'kubernetes' } }],
   ['systemd', { cni: 'routes' }],
 ] as const;
 describe.each(shapes)('a master that is no node, by %s with %j', (style, network) => {
