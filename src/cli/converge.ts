@@ -38,8 +38,8 @@ export async function runRecipe(product: Product, session: Session, options: Run
   });
   const token = await prepareToken(state, secondsIn(cluster.token.ttl));
   const reload = async (name: string): Promise<void> => {
-    const { vagrant } = await import('../lab/vagrant.ts');
-    await vagrant(['reload', '--no-provision', name], session.folder, report);
+    const { makerOf } = await import('../lab/maker.ts');
+    await (await makerOf(cluster)).restart({ cluster, dir: session.folder, report }, name);
   };
   const circumstances = {
     ...{

@@ -51,6 +51,7 @@ export async function leavingNodes({ cluster, state }: Session): Promise<Node[]>
     });
   }
   return leaving.map(({ name, host, roles = ['minion'], address = host }) => ({
-    ...{ name, roles, address, interface: null, cpus: 0, memory: 0, labels: {}, taints: [], ssh: null },
+    ...{ name, roles, address, interface: null, labels: {}, taints: [], ssh: null },
+    ...{ cpus: 0, memory: 0, disk: 0 },
   }));
 }

@@ -3,13 +3,21 @@ import { targetText } from '../cluster/ssh-target.ts';
 import { table } from './table.ts';
 
 /** What cluster.json comes to, for review: the cluster in two lines, then its machines. */
-export function settings({ name, kubernetes, network, controlPlane, addons, nodes }: Cluster): string {
+export function settings({
+  name,
+  provider,
+  kubernetes,
+  network,
+  controlPlane,
+  addons,
+  nodes,
+}: Cluster): string {
   const { podCidr, serviceCidr, dns, cni, flannel, kubeProxy } = network;
   const pods = cni === 'flannel' ? `flannel ${flannel.backend}, store ${flannel.store}` : cni;
   const rows = nodes.map(({ name, roles, address, interface: nic, ssh }) => [
     name,
     roles.join(','),
-    ssh === null ? 'by Vagrant' : targetText(ssh),
+    ssh === null ? `by ${provider === 'qemu' ? 'qemu' : 'Vagrant'}` : targetText(ssh),
     address,
     nic ?? 'whichever carries it',
   ]);

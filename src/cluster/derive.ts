@@ -47,6 +47,7 @@ function toNode({ name, address }: Machine, entry: NodeEntry, folder: string): N
     interface: entry.interface ?? ssh?.interface ?? null,
     cpus: entry.cpus ?? machineDefaults.cpus,
     memory: entry.memory ?? machineDefaults.memory,
+    disk: entry.disk ?? machineDefaults.disk,
     labels: entry.labels ?? {},
     taints: (entry.taints ?? []).map(({ key, value, effect }) => ({ key, value: value ?? '', effect })),
     ssh: ssh === undefined ? null : ssh.entry === 'local' ? 'local' : toTarget(ssh.entry, folder),

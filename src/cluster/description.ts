@@ -4,6 +4,7 @@ import type { AddonValues, Chart, Cluster, Role, SshTarget, Taint } from './mode
 export interface Description {
   readonly $schema?: string;
   readonly name?: string;
+  readonly provider?: Cluster['provider'];
   readonly kubernetes?: Partial<Cluster['kubernetes']>;
   readonly network?: NetworkDescription;
   readonly host?: Partial<Cluster['host']>;
@@ -47,6 +48,7 @@ export interface NodeEntry {
   readonly cpus?: number;
   /** MiB */
   readonly memory?: number;
+  readonly disk?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly TaintEntry[];
   /** "user@host/interface", "local", or in full. */

@@ -6,6 +6,8 @@ export type Role = 'etcd' | 'master' | 'minion';
 
 export interface Cluster {
   readonly name: string;
+  /** Who makes the machines that have no `ssh`. */
+  readonly provider: 'vagrant' | 'qemu';
   readonly kubernetes: { readonly version: string; readonly flavour: 'scratch' | 'kubeadm' };
   readonly network: {
     /** CIDR of the network the machines share. */
@@ -111,6 +113,8 @@ export interface Node {
   readonly cpus: number;
   /** MiB */
   readonly memory: number;
+  /** GiB; counts where qemu runs it. */
+  readonly disk: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   /** How it is reached, when cluster.json says so; otherwise Vagrant tells. local: it is the operator's own. */

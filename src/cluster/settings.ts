@@ -12,6 +12,7 @@ export interface Settings extends Omit<Cluster, 'network' | 'nodes' | 'addons' |
 
 const defaults: Settings = {
   name: 'lab',
+  provider: 'vagrant',
   kubernetes: { version: '1.36.4', flavour: 'scratch' },
   network: {
     machineCidr: '192.168.56.0/24',
@@ -56,8 +57,8 @@ const defaults: Settings = {
   addons: { waitForNodes: 'all', coredns: true },
 };
 
-/** Settings that every machine has unless its entry says otherwise; memory in MiB. */
-export const machineDefaults = { cpus: 2, memory: 2048 };
+/** Settings that every machine has unless its entry says otherwise; memory in MiB, disk in GiB. */
+export const machineDefaults = { cpus: 2, memory: 2048, disk: 20 };
 
 /**
  * What is another default with kubeadm: it makes static pods, its controller-manager signs what kubelets ask for, and
@@ -77,6 +78,7 @@ export function settle(description: Description): Settings {
   const { flannel, dns, ...network } = { ...description.network };
   return {
     name: given.name,
+    provider: given.provider,
     kubernetes: withDefaults(defaults.kubernetes, given.kubernetes),
     network: {
       ...withDefaults(defaults.network, given.network && network),

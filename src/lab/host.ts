@@ -8,19 +8,12 @@ import { HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
 import { installPackages, missingPackages } from './packages.ts';
 
-const packages = [
-  'sudo',
-  'iproute2',
-  'vagrant',
-  'vagrant-lxc',
-  'lxc',
-  'debootstrap',
-  'dnsmasq-base',
-  'bridge-utils',
-];
-
 /** Installs what the lab needs on this host, and says so. Throws HardwayError before anything was changed. */
-export async function prepareHost(cluster: Cluster, report: Report): Promise<void> {
+export async function prepareHost(
+  cluster: Cluster,
+  packages: readonly string[],
+  report: Report,
+): Promise<void> {
   const missing = await missingPackages([...packages, ...compilerPackages(cluster)]);
   if (missing.length === 0) return;
   await requireDebianAndRoot(missing);

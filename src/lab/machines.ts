@@ -53,15 +53,18 @@ export function machinesView(cluster: Cluster, folder: string = process.cwd()): 
     netmask: plus('0.0.0.0', 2 ** 32 - 2 ** (32 - prefix)),
     group: groupName(cluster.name, folder),
     box: { lxc: builtBox(cluster) ?? null, default: 'debian/bookworm64' },
-    machines: ownMachines(cluster).map((node) => machineView(cluster.name, node)),
+    machines: vagrantMachines(cluster).map((node) => machineView(cluster.name, node)),
     orphans: orphans(cluster, folder),
   };
 }
 
-/** Those that Vagrant makes. */
+/** Those that are made on this host. */
 export function ownMachines(cluster: Cluster): readonly Node[] {
   return cluster.nodes.filter((node) => node.ssh === null);
 }
+
+const vagrantMachines = (cluster: Cluster): readonly Node[] =>
+  cluster.provider === 'vagrant' ? ownMachines(cluster) : [];
 
 /** By what Vagrant keeps of each machine it has made. */
 export function orphans(cluster: Cluster, folder: string): string[] {

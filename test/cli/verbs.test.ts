@@ -33,6 +33,13 @@ describe('hardway phases', () => {
   });
 });
 
+it('hardway machines tells a Vagrantfile that there is nothing to make', async () => {
+  const { code, out, err } = await work.run('machines', '--set', 'provider=qemu');
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toContain('cluster.json has no machine that Vagrant is to make');
+  expect(err).toContain('hardway lab starts them under qemu');
+});
+
 describe('what does not exist is refused with a list of what there is', () => {
   const all = 'There are: prepare, join, resize, leave.';
   const machines = 'There are: master, minion-1, minion-2.';

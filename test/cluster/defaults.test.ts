@@ -59,7 +59,8 @@ describe('defaults', () => {
     };
     compare({ ...settings, network: { ...settings.network, dns } }, []);
     const node = schema.properties.nodes.items.properties;
-    expect({ cpus: node.cpus.default, memory: node.memory.default }).toEqual(machineDefaults);
+    const { cpus, memory, disk } = node;
+    expect({ cpus: cpus.default, memory: memory.default, disk: disk.default }).toEqual(machineDefaults);
   });
 
   it('make the lab out of nothing, the same as the shipped cluster.json', () => {

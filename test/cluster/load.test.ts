@@ -64,6 +64,7 @@ describe('a node', () => {
       interface: 'eth1',
       cpus: 4,
       memory: 4096,
+      disk: 64,
       labels: { disk: 'no' },
     };
     const { nodes } = loadCluster(write({ nodes: [master, { ...minion, ...more, taints, ssh }] }));

@@ -4,7 +4,7 @@ import { problemsOf } from './problems-of.ts';
 const labelForm = "lower-case letters, digits and '-', beginning and ending with a letter or digit";
 const rangeForm = 'an IPv4 range such as "10.244.0.0/16"; IPv6 is not supported yet';
 const topKeys =
-  '$schema, name, kubernetes, network, controlPlane, host, kubelet, kubeadm, pki, token, security, artefacts, timeouts, nodes, addons';
+  '$schema, name, provider, kubernetes, network, controlPlane, host, kubelet, kubeadm, pki, token, security, artefacts, timeouts, nodes, addons';
 
 /** One mistake each, and every word of what is said about it. */
 const mistakes: readonly (readonly [written: string, line: string])[] = [

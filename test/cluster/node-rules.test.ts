@@ -133,7 +133,7 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
   ],
   [
     { nodes: [{ name: 'm', rols: ['etcd', 'master'] }] },
-    'nodes[0].rols: unknown key; did you mean "roles"?; allowed: name, roles, count, address, interface, cpus, memory, labels, taints, ssh',
+    'nodes[0].rols: unknown key; did you mean "roles"?; allowed: name, roles, count, address, interface, cpus, memory, disk, labels, taints, ssh',
   ],
   [{ nodes: [master, { name: 'minion' }] }, 'nodes[1].roles: missing'],
   [

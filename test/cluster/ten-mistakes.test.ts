@@ -16,7 +16,7 @@ const lines = [
   '7:16 network.podCidr: 10.244.3.0/16 is an address inside a range, not a range; did you mean "10.244.0.0/16"?',
   '10:43 nodes[0].roles[1]: "mastr" is not allowed; did you mean "master"?; allowed: "etcd", "master", "minion"',
   '10:63 nodes[0].memory: must be a whole number, is the text "2048"',
-  '11:25 nodes[1].cuont: unknown key; did you mean "count"?; allowed: name, roles, count, address, interface, cpus, memory, labels, taints, ssh',
+  '11:25 nodes[1].cuont: unknown key; did you mean "count"?; allowed: name, roles, count, address, interface, cpus, memory, disk, labels, taints, ssh',
   '12:57 nodes[2].address: 10.99.1.7 is not inside network.machineCidr 10.99.0.0/24 (10.99.0.0 to 10.99.0.255)',
   `14:15 addons.core-dns: unknown add-on; did you mean "coredns"?; allowed: ${addons}`,
 ];

@@ -28,6 +28,11 @@ describe('machinesView', () => {
     expect(view().machines.map(({ name }) => name)).toEqual(['master', 'minion-1', 'minion-2']);
   });
 
+  it('has none for Vagrant where qemu runs them', () => {
+    const cluster = clusterWith({ name: 'shop', machineCidr: '192.168.60.0/22', nodes });
+    expect(machinesView({ ...cluster, provider: 'qemu' }).machines).toEqual([]);
+  });
+
   it('passes on what a provider needs', () => {
     expect(view()).toMatchObject({
       cluster: 'shop',

@@ -1,15 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { knownHosts } from '../../src/connection/known-hosts.ts';
-import { sshConnection } from '../../src/connection/ssh.ts';
-import { withSudo } from '../../src/connection/sudo.ts';
+import { destroy } from '../live/support/bring-up.ts';
 import { command } from '../live/support/command.ts';
 import { makeLab } from '../live/support/lab.ts';
-import { ADDRESS, emulatedImage, type Image } from './support/emulated-image.ts';
-import { type EmulatedMachine, startMachine } from './support/emulated-machine.ts';
 
 /** Seconds: everything takes its time there. */
 const SLOW = {
@@ -22,59 +16,70 @@ const SLOW = {
   answer: 30,
 };
 
+/** An image of this test's own: it exports a folder, and what it mounts itself it can mount for pods. */
+function withExport(recipeFile: string): void {
+  const recipe = JSON.parse(readFileSync(recipeFile, 'utf8')) as { packages: string[]; files: object[] };
+  recipe.packages.push('nfs-kernel-server');
+  recipe.files.push(
+    { path: '/etc/exports', content: ['/srv/nfs *(rw,no_root_squash,insecure,no_subtree_check,fsid=0)'] },
+    { path: '/srv/nfs/hello', content: ['from the export'] },
+  );
+  writeFileSync(recipeFile, JSON.stringify(recipe));
+}
+
+/** Files without holes: one that fstab names, one of a unit. */
+const SWAP = `for name in fstab unit; do
+  dd if=/dev/zero of=/swap.$name bs=1M count=32 status=none
+  chmod 600 /swap.$name
+  mkswap /swap.$name >/dev/null
+done
+echo '/swap.fstab none swap sw 0 0' >>/etc/fstab
+printf '%s\\n' '[Swap]' What=/swap.unit '[Install]' WantedBy=swap.target >/etc/systemd/system/swap.unit.swap
+systemctl daemon-reload
+systemctl enable --now swap.unit.swap
+swapon -a`;
+
 /** What most users have and containers lack: a kernel of its own with cgroup v2, modules to load, swap in use. */
-describe('an emulated machine', () => {
-  const lab = makeLab('hwt-emulated', '192.168.100.0/24');
-  const folder = mkdtempSync(join(tmpdir(), 'hardway-emulated-'));
-  let image: Image;
-  let machine: EmulatedMachine;
+describe('a machine under qemu', () => {
+  const lab = makeLab('hwt-qemu', '192.168.109.0/24');
+  const ADDRESS = '192.168.109.11';
 
   /** As root there; a machine so slow may seem gone for a while. */
   const on = (script: string): Promise<string> =>
-    vi.waitFor(() => once(script), { timeout: 300_000, interval: 5000 });
-  const once = async (script: string): Promise<string> => {
-    const connection = withSudo(
-      sshConnection({
-        ...{ host: '127.0.0.1', port: machine.port, user: 'vagrant', keys: [join(folder, 'key')] },
-        ...{ knownHosts: knownHosts(join(folder, 'known_hosts')), label: 'solo', connectTimeout: 60 },
-      }),
+    vi.waitFor(
+      async () => {
+        const result = await lab.on('solo', script, { connect: 60, run: 600 });
+        if (!result.ok) throw new Error(`exit ${result.code}: ${result.stdout}${result.stderr}`);
+        return result.stdout.trim();
+      },
+      { timeout: 300_000, interval: 5000 },
     );
-    try {
-      await connection.connect();
-      const result = await connection.run(script, { limit: 600 });
-      if (!result.ok) throw new Error(`exit ${result.code}: ${result.stdout}${result.stderr}`);
-      return result.stdout.trim();
-    } finally {
-      await connection.close();
-    }
-  };
   const kubectl = (args: string): Promise<string> =>
     on(`kubectl --kubeconfig=/etc/kubernetes/admin.conf ${args}`);
+  /** Processes that run a disk of this folder. */
+  const processes = (): string[] =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(lab.folder, '.hardway/qemu/'));
+      } catch {
+        return false;
+      }
+    });
 
   beforeAll(async () => {
-    if (spawnSync('qemu-system-x86_64', ['--version']).status !== 0)
-      spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'qemu-system-x86'], {
-        stdio: 'inherit',
-      });
-    image = await emulatedImage((event) => {
-      if (event.type === 'note') console.log(event.text);
-    });
-    copyFileSync(image.key, join(folder, 'key'));
-    machine = await startMachine(image, folder);
     expect((await lab.npm('ci')).code).toBe(0);
+    withExport(join(lab.folder, 'boxes/debian-12.json'));
     lab.edit((description) => {
-      const ssh = { host: '127.0.0.1', port: machine.port, user: 'vagrant', keys: [join(folder, 'key')] };
-      const solo = { name: 'solo', roles: ['etcd', 'master', 'minion'], address: ADDRESS, ssh };
-      description.nodes = [solo];
+      description.nodes = [{ name: 'solo', roles: ['etcd', 'master', 'minion'], cpus: 2, memory: 4096 }];
+      description['provider'] = 'qemu';
       description['controlPlane'] = { schedulable: true };
       description['host'] = { nfsClient: true };
       description['timeouts'] = SLOW;
     });
+    const started = await lab.hardway('lab', 'machines');
+    expect(started.code, started.output).toBe(0);
   });
-  afterAll(async () => {
-    await machine?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => destroy(lab));
 
   it('has cgroup v2, swap in use, and modules that are not loaded', async () => {
     await expect
@@ -83,7 +88,10 @@ describe('an emulated machine', () => {
         interval: 5000,
       })
       .toMatch(/^(running|degraded)$/);
+    await on(SWAP);
     expect(await on('stat -fc %T /sys/fs/cgroup')).toBe('cgroup2fs');
+    expect(await on('nproc; df --output=size -BG / | tail -1')).toMatch(/^2\n +(19|20)G$/);
+    expect(processes()).toHaveLength(1);
     expect(await on("sed 1d /proc/swaps | cut -d' ' -f1 | sort")).toBe('/swap.fstab\n/swap.unit');
     expect(await on('lsmod | grep -cE "^(br_netfilter|overlay) " || true')).toBe('0');
   });
@@ -141,5 +149,15 @@ describe('an emulated machine', () => {
     expect(await on('findmnt -t nfs4 -n -o FSTYPE')).toContain('nfs4');
     await kubectl('delete pod reader --wait=true --timeout=300s');
     await expect.poll(() => on('findmnt -t nfs4 -n || true'), { timeout: 120_000 }).toBe('');
+  });
+
+  it('is gone after down: no process of ours, no disk, no NIC on this host', async () => {
+    const down = await lab.hardway('down', '--yes');
+    expect([down.code, down.output]).toEqual([0, expect.stringContaining('ended and deleted: solo')]);
+    expect(processes()).toEqual([]);
+    expect(existsSync(join(lab.folder, '.hardway/qemu/solo'))).toBe(false);
+    expect(readdirSync('/sys/class/net/hw-hwt-qemu/brif')).toEqual([]);
+    const left = await lab.hardway('up');
+    expect([left.code, left.output]).toEqual([3, expect.stringContaining('awaiting solo')]);
   });
 });

@@ -19,18 +19,21 @@ export const down = (product: Product): Verb =>
     async (given) => {
       const session = openSession(given);
       try {
-        const machines = await present(session);
-        const names = [...machines.keys()].join(', ');
-        if (machines.size === 0) return say('no machine is there');
-        const question = `Erase cluster ${session.cluster.name} on ${names}?`;
+        const { madeMachines, removeMachines } = await import('../../lab/qemu/qemu.ts');
+        // Of those that we have made nothing stays.
+        const made = madeMachines(session.folder);
+        const machines = [...(await present(session))].filter(([name]) => !made.includes(name));
+        const cleaned = machines.map(([name]) => name);
+        if (machines.length + made.length === 0) return say('no machine is there');
+        const question = `Erase cluster ${session.cluster.name} on ${[...cleaned, ...made].join(', ')}?`;
         if (given['yes'] !== true && !onTerminal()) {
           return say(`${question} Not without --yes: there is no terminal to ask on. Nothing was changed.`);
         }
         if (given['yes'] !== true && !(await agreed(question))) return say('nothing was changed');
         const removal = await product.removal(session.cluster, session.state.path('pki'));
-        await withLock(session.state.dir, { who: 'down', wait: 60 }, () =>
-          Promise.all(
-            [...machines].map(async ([name, connection]) => {
+        await withLock(session.state.dir, { who: 'down', wait: 60 }, async () => {
+          await Promise.all(
+            machines.map(async ([name, connection]) => {
               const result = await connection.run(removal, { limit: 180 });
               if (!result.ok) {
                 throw new MachineError(name, `could not be cleaned (${result.outcome})`, {
@@ -39,14 +42,19 @@ export const down = (product: Product): Verb =>
                 });
               }
             }),
-          ),
-        );
-        return say(`cleaned: ${names}; keys and token stay in ${session.state.dir}`);
+          );
+          await removeMachines({ cluster: session.cluster, dir: session.folder });
+        });
+        const done = [...list('cleaned', cleaned), ...list('ended and deleted', made)].join('; ');
+        return say(`${done}; keys and token stay in ${session.state.dir}`);
       } finally {
         await session.close();
       }
     },
   );
+
+const list = (what: string, names: readonly string[]): string[] =>
+  names.length === 0 ? [] : [`${what}: ${names.join(', ')}`];
 
 function say(text: string): number {
   process.stdout.write(`${text}\n`);

@@ -17,10 +17,11 @@ export const lab = (product: Product): Verb =>
     'Make the lab on this host: tools, artefacts, box, machines, cluster',
     (yargs) =>
       yargs
-        .positional('action', { choices: ['up', 'destroy', 'network'] as const, default: 'up' })
+        .positional('action', { choices: ['up', 'machines', 'destroy', 'network'] as const, default: 'up' })
         .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
         .option('destroy', { type: 'boolean', default: false, describe: 'the same as the action destroy' })
         .example('$0 lab', 'from nothing to a verdict; over at once when all is there')
+        .example('$0 lab machines', 'machines alone; then hardway up')
         .example('$0 lab destroy', 'machines, bridge and state; caches stay'),
     async (given) => {
       const session = openSession(given);
@@ -45,7 +46,7 @@ export const lab = (product: Product): Verb =>
         });
         return exitCode.done;
       }
-      return up(product, session, given);
+      return given['action'] === 'machines' ? machinesAlone(session, report) : up(product, session, given);
     },
   );
 
@@ -82,6 +83,19 @@ async function up(product: Product, session: Session, given: Given): Promise<num
   });
   if (code === exitCode.done && !given.json && !given.quiet) terminal.print(nextSteps);
   return code;
+}
+
+/** For whoever wants to take the next step by hand. */
+async function machinesAlone(session: Session, report: Report): Promise<number> {
+  const { labUp } = await import('../../lab/lab.ts');
+  return labUp({
+    ...{ cluster: session.cluster, dir: session.folder, report },
+    meanwhile: () => Promise.resolve(),
+    converge: async (machines) => {
+      for (const machine of machines) await remember(session, machine);
+      return exitCode.done;
+    },
+  });
 }
 
 const nextSteps = `

@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { loadCluster } from '../../cluster/load.ts';
+import type { Cluster } from '../../cluster/model.ts';
+import { HardwayError } from '../../errors.ts';
 import { exitCode } from '../exit-codes.ts';
 import { verb } from '../verb.ts';
 
@@ -11,7 +13,15 @@ export const machines = verb(
   async ({ file, set }) => {
     const { machinesView } = await import('../../lab/machines.ts');
     const cluster = loadCluster(file, { set: [...set] });
-    process.stdout.write(`${JSON.stringify(machinesView(cluster, dirname(resolve(file))))}\n`);
+    const view = machinesView(cluster, dirname(resolve(file)));
+    if (view.machines.length + view.orphans.length === 0) throw nothingForVagrant(cluster);
+    process.stdout.write(`${JSON.stringify(view)}\n`);
     return exitCode.done;
   },
 );
+
+/** Vagrant would make a machine called "default". */
+const nothingForVagrant = ({ provider }: Cluster): HardwayError =>
+  new HardwayError('NOT_VAGRANT', 'cluster.json has no machine that Vagrant is to make', {
+    remedy: provider === 'qemu' ? 'hardway lab starts them under qemu.' : 'They are there: hardway up.',
+  });

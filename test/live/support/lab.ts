@@ -22,10 +22,15 @@ export interface Lab {
   vagrant(...args: string[]): Promise<Told>;
   /** With the kubeconfig that the run left, from this host. Throws when it fails. */
   kubectl(args: readonly string[], input?: string): Promise<string>;
-  /** Runs a script as root on one machine. */
-  on(machine: string, script: string): Promise<Result>;
+  /** Runs a script as root on one machine; `patience`: seconds to connect, and for the script. */
+  on(machine: string, script: string, patience?: Patience): Promise<Result>;
   /** The description, changed and written back. */
   edit(change: (description: Description) => void): void;
+}
+
+interface Patience {
+  readonly connect: number;
+  readonly run: number;
 }
 
 export interface Description {
@@ -94,7 +99,7 @@ function labIn(folder: string, name: string): Lab {
       if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit ${code}\n${output}`);
       return output;
     },
-    async on(machine, script) {
+    async on(machine, script, patience = { connect: 10, run: 120 }) {
       const known = (await readInventory(state())).find((each) => each.name === machine);
       if (known === undefined) throw new Error(`${machine} is in no inventory`);
       const { host, port, user, keys } = known;
@@ -102,11 +107,12 @@ function labIn(folder: string, name: string): Lab {
         sshConnection({
           ...{ host, port: port ?? 22, user: user ?? 'root', keys: keys ?? [] },
           knownHosts: anyHostKey,
+          connectTimeout: patience.connect,
         }),
       );
       try {
         await connection.connect();
-        return await connection.run(script, { limit: 120 });
+        return await connection.run(script, { limit: patience.run });
       } finally {
         await connection.close();
       }
