@@ -86,9 +86,9 @@ export const product: Product = {
     (await import('./status.ts')).status(cluster, machines, patience),
   overview: async (cluster, machines) => (await import('./overview/overview.ts')).overview(cluster, machines),
   glance: async (cluster, surveys) => (await import('./glance.ts')).glance(cluster, surveys),
-  async removal(cluster, pkiFolder) {
+  async removal(cluster, pkiFolder, isNew) {
     const [{ preparePki }, { removal }] = await Promise.all([import('./pki.ts'), import('./removal.ts')]);
-    const pki = await preparePki(cluster, pkiFolder, false);
+    const pki = await preparePki(cluster, pkiFolder, isNew);
     return removal(pki.authority('ca').recognized);
   },
 };

@@ -37,7 +37,7 @@ export interface Product {
    */
   glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): Promise<readonly NodeStatus[] | null>;
   /** Takes everything of ours off one machine; data only when asked by name. */
-  removal(cluster: Cluster, pkiFolder: string): Promise<Script>;
+  removal(cluster: Cluster, pkiFolder: string, isNew: boolean): Promise<Script>;
   /** Takes every join token of ours out of the cluster; run on a machine of this role. */
   revocation(cluster: Cluster): Promise<{ readonly on: readonly string[]; readonly script: Script }>;
   /** A kubeconfig for a person, signed here. Throws UsageError for a name or a group that nobody may be given. */

@@ -19,7 +19,10 @@ export const down = (product: Product): Verb =>
     async (given) => {
       const session = openSession(given);
       try {
-        const { madeMachines, removeMachines } = await import('../../lab/qemu/qemu.ts');
+        const [{ isNew }, { madeMachines, removeMachines }] = await Promise.all([
+          import('../converge.ts'),
+          import('../../lab/qemu/qemu.ts'),
+        ]);
         // Of those that we have made nothing stays.
         const made = madeMachines(session.folder);
         const machines = [...(await present(session))].filter(([name]) => !made.includes(name));
@@ -30,7 +33,7 @@ export const down = (product: Product): Verb =>
           return say(`${question} Not without --yes: there is no terminal to ask on. Nothing was changed.`);
         }
         if (given['yes'] !== true && !(await agreed(question))) return say('nothing was changed');
-        const removal = await product.removal(session.cluster, session.state.path('pki'));
+        const removal = await product.removal(session.cluster, session.state.path('pki'), isNew(session));
         await withLock(session.state.dir, { who: 'down', wait: 60 }, async () => {
           await Promise.all(
             machines.map(async ([name, connection]) => {
