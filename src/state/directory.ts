@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -10,6 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { StateError } from '../errors.ts';
 import { writeError } from '../here.ts';
@@ -30,13 +32,27 @@ export interface State {
  */
 export function openState(dir: string): State {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const repaired = closeToOthers(realpathSync(dir));
+    const made = mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const repaired = ON_WINDOWS ? [] : closeToOthers(realpathSync(dir));
+    if (ON_WINDOWS && made !== undefined) closeByAccessList(dir);
     hideFromGit(join(dir, '.gitignore'));
     return { dir, repaired, path: (...parts) => join(dir, ...parts) };
   } catch (error) {
     throw writeError(error, join(dir, '.gitignore'));
   }
+}
+
+const ON_WINDOWS = process.platform === 'win32';
+
+/** Windows has no modes: what lies in the folder inherits that only this user may have it. */
+function closeByAccessList(dir: string): void {
+  const grant = `${userInfo().username}:(OI)(CI)F`;
+  const closed = spawnSync('icacls', [dir, '/inheritance:r', '/grant:r', grant], { encoding: 'utf8' });
+  if (closed.status === 0) return;
+  throw new StateError(`${dir} cannot be closed to others`, {
+    evidence: `${closed.error?.message ?? closed.stdout + closed.stderr}`.trim().split('\n').slice(-3),
+    remedy: 'Keep the folder of cluster.json on an NTFS drive; keys lie in it.',
+  });
 }
 
 /** Also when a full disk left it empty. */

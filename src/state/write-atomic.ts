@@ -30,7 +30,9 @@ async function writeSynced(path: string, content: string | Uint8Array, mode: num
   }
 }
 
+/** So that the new name outlives a power failure; Windows opens no folders. */
 async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
   const directory = await open(path, 'r');
   try {
     await directory.sync();
