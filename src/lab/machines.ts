@@ -68,7 +68,7 @@ const vagrantMachines = (cluster: Cluster): readonly Node[] =>
 
 /** By what Vagrant keeps of each machine it has made. */
 export function orphans(cluster: Cluster, folder: string): string[] {
-  const declared = new Set(ownMachines(cluster).map(({ name }) => name));
+  const declared = new Set(vagrantMachines(cluster).map(({ name }) => name));
   const machines = machinesFolder(folder);
   const made = existsSync(machines) ? foldersIn(machines) : [];
   const exists = (name: string): boolean =>

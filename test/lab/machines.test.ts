@@ -79,14 +79,14 @@ describe('machinesView', () => {
 describe('orphans', () => {
   const cluster = clusterWith({ name: 'shop', machineCidr: '192.168.60.0/22', nodes });
   /** As Vagrant leaves it: a folder a machine, in it one a provider, in it the id of what exists. */
-  const found = (machines: readonly string[]): string[] => {
+  const found = (machines: readonly string[], of = cluster): string[] => {
     const folder = mkdtempSync(join(tmpdir(), 'hardway-orphans-'));
     try {
       for (const path of machines) {
         mkdirSync(join(folder, '.vagrant/machines', path, '..'), { recursive: true });
         writeFileSync(join(folder, '.vagrant/machines', path), 'x');
       }
-      return orphans(cluster, folder);
+      return orphans(of, folder);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -106,5 +106,9 @@ describe('orphans', () => {
   ];
   it.each(cases)('are %s', (_, machines, expected) => {
     expect(found(machines)).toEqual(expected);
+  });
+
+  it('are all that Vagrant has made, where qemu runs the machines now', () => {
+    expect(found(['master/lxc/id'], { ...cluster, provider: 'qemu' })).toEqual(['master']);
   });
 });

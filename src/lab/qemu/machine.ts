@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,8 @@ import type { Accelerator } from './accelerator.ts';
 import type { Image } from './image.ts';
 
 /** Disk, console and process number of each machine lie beside the cluster's keys. */
-export const machineFolder = (dir: string, machine: string): string => join(dir, '.hardway', 'qemu', machine);
+export const machineFolder = (dir: string, machine: string): string =>
+  join(realpathSync(dir), '.hardway', 'qemu', machine);
 
 const diskOf = (folder: string): string => join(folder, 'disk.qcow2');
 
