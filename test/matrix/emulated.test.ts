@@ -43,6 +43,7 @@ swapon -a`;
 describe('a machine under qemu', () => {
   const lab = makeLab('hwt-qemu', '192.168.109.0/24');
   const ADDRESS = '192.168.109.11';
+  const hardway = join(lab.folder, 'dist/hardway.js');
 
   /** As root there; a machine so slow may seem gone for a while. */
   const on = (script: string): Promise<string> =>
@@ -97,8 +98,10 @@ describe('a machine under qemu', () => {
   });
 
   it('is brought up', { timeout: 3_500_000 }, async () => {
-    const hardway = [join(lab.folder, 'dist/hardway.js'), 'up'];
-    const { code, output } = await command(process.execPath, hardway, { cwd: lab.folder, seconds: 3400 });
+    const { code, output } = await command(process.execPath, [hardway, 'up'], {
+      cwd: lab.folder,
+      seconds: 3400,
+    });
     console.log(output);
     expect(code, output).toBe(0);
   });
@@ -149,6 +152,20 @@ describe('a machine under qemu', () => {
     expect(await on('findmnt -t nfs4 -n -o FSTYPE')).toContain('nfs4');
     await kubectl('delete pod reader --wait=true --timeout=300s');
     await expect.poll(() => on('findmnt -t nfs4 -n || true'), { timeout: 120_000 }).toBe('');
+  });
+
+  it('has the memory that cluster.json says, by a restart that ends it in good order', async () => {
+    lab.edit(({ nodes }) => void (nodes[0]!.memory = 4608));
+    const { code, output } = await command(process.execPath, [hardway, 'up'], {
+      cwd: lab.folder,
+      seconds: 3000,
+    });
+    expect([code, output]).toEqual([0, expect.stringContaining('hardware:solo')]);
+    expect(await on("awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo")).toMatch(/^4[34]\d\d$/);
+    expect(readFileSync(join(lab.folder, '.hardway/qemu/solo/console.log'), 'utf8')).toMatch(
+      /reboot: Power down/,
+    );
+    expect((await lab.hardway('status')).code).toBe(0);
   });
 
   it('is gone after down: no process of ours, no disk, no NIC on this host', async () => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { $ } from 'zx';
@@ -16,6 +16,9 @@ import type { Image } from './image.ts';
 /** Disk, console and process number of each machine lie beside the cluster's keys. */
 export const machineFolder = (dir: string, machine: string): string =>
   join(realpathSync(dir), '.hardway', 'qemu', machine);
+
+/** Two pipes, ".in" and ".out": unlike a socket's their paths may be long. */
+const monitorOf = (folder: string): string => join(folder, 'monitor');
 
 const diskOf = (folder: string): string => join(folder, 'disk.qcow2');
 
@@ -37,6 +40,9 @@ export async function start(node: Node, by: Starting): Promise<void> {
   const disk = diskOf(folder);
   if (!existsSync(disk))
     await $({ quiet: true })`qemu-img create -q -f qcow2 -b ${by.image.disk} -F raw ${disk} ${node.disk}G`;
+  for (const end of ['in', 'out'])
+    if (!existsSync(`${monitorOf(folder)}.${end}`))
+      await $({ quiet: true })`mkfifo ${monitorOf(folder)}.${end}`;
   await connect(by.cluster, node);
   const run = await $({ quiet: true, nothrow: true })`qemu-system-x86_64 ${words(node, folder, by)}`;
   if (run.ok) return;
@@ -45,14 +51,31 @@ export async function start(node: Node, by: Starting): Promise<void> {
   });
 }
 
+/** Seconds that a machine has to end by itself. */
+const POWER_DOWN = 120;
+
+/** As by pressing its power button; one that does not care is stopped. */
+export async function powerDown(cluster: Cluster, dir: string, machine: string): Promise<void> {
+  const folder = machineFolder(dir, machine);
+  if (processOf(folder) !== undefined) await appendFile(`${monitorOf(folder)}.in`, 'system_powerdown\n');
+  await ended(folder, POWER_DOWN);
+  await stop(cluster, dir, machine);
+}
+
+/** Whether its process has ended within so many seconds. */
+async function ended(folder: string, seconds: number): Promise<boolean> {
+  for (const end = Date.now() + seconds * 1000; processOf(folder) !== undefined; await sleep(100))
+    if (Date.now() > end) return false;
+  return true;
+}
+
 /** Ends its process, as by pulling the plug, and takes its NIC off the bridge. */
 export async function stop(cluster: Cluster, dir: string, machine: string): Promise<void> {
-  const pid = processOf(machineFolder(dir, machine));
+  const folder = machineFolder(dir, machine);
+  const pid = processOf(folder);
   if (pid !== undefined) process.kill(pid);
-  for (const end = Date.now() + 10_000; processOf(machineFolder(dir, machine)) !== undefined;) {
-    if (Date.now() > end) throw new HardwayError('LAB', `${machine}: qemu (process ${pid}) does not end`);
-    await sleep(100);
-  }
+  if (!(await ended(folder, 10)))
+    throw new HardwayError('LAB', `${machine}: qemu (process ${pid}) does not end`);
   await removeLink(hostLink(cluster.name, machine, 1));
 }
 
@@ -96,7 +119,20 @@ function words({ name, address, cpus, memory }: Node, folder: string, by: Starti
     ...['-name', `${name}.${cluster.name}`, '-daemonize', '-pidfile', join(folder, 'pid')],
     ...['-machine', 'q35', '-accel', accelerator.name, '-cpu', accelerator.cpu],
     ...['-smp', String(hostCpus(cpus)), '-m', String(memory), '-device', 'virtio-rng-pci'],
-    ...['-display', 'none', '-monitor', 'none', '-serial', `file:${join(folder, 'console.log')}`],
+    ...[
+      '-display',
+      'none',
+      '-chardev',
+      `pipe,id=monitor,path=${monitorOf(folder)}`,
+      '-mon',
+      'chardev=monitor',
+    ],
+    ...[
+      '-chardev',
+      `file,id=console,path=${join(folder, 'console.log')},append=on`,
+      '-serial',
+      'chardev:console',
+    ],
     ...['-kernel', image.kernel, '-initrd', image.initramfs, '-append', kernel.join(' ')],
     ...['-drive', `file=${diskOf(folder)},format=qcow2,if=virtio`],
     ...['-netdev', 'user,id=nic0', '-device', nic(0)],

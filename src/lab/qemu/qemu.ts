@@ -11,7 +11,7 @@ import { ownMachines } from '../machines.ts';
 import type { Lab, MachineMaker } from '../maker.ts';
 import { accelerator, isEmulated } from './accelerator.ts';
 import { machineImage } from './image.ts';
-import { isRunning, remove, start, stop } from './machine.ts';
+import { isRunning, powerDown, remove, start } from './machine.ts';
 
 /** Computers of their own, each with its kernel, started by us alone. */
 export const qemu: MachineMaker = {
@@ -32,7 +32,7 @@ export const qemu: MachineMaker = {
     })),
 
   async restart(lab, machine) {
-    await stop(lab.cluster, lab.dir, machine);
+    await powerDown(lab.cluster, lab.dir, machine);
     await startAll(
       lab,
       ownMachines(lab.cluster).filter(({ name }) => name === machine),
