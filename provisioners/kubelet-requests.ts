@@ -33,8 +33,8 @@ const fields = [
   '{.status.certificate}',
 ];
 
-/** An answer takes this long at most; what is still open then is answered again. */
-const ANSWER_MILLISECONDS = 5000;
+/** Milliseconds that an answer takes at most; what is still open then is answered again. */
+const patience = ({ timeouts }: Cluster): number => 1000 * Math.max(5, timeouts['answer'] ?? 0);
 
 const columns = `${fields.join('{"|"}')}{"\\n"}`;
 const allColumns = `{range .items[*]}${columns}{end}`;
@@ -88,7 +88,7 @@ function answers({ cluster, pki, joining }: Scope): Reply {
   const answered = new Map<string, number>();
   return (line, note) => {
     const request = parseLine(line);
-    if (request === null || Date.now() - (answered.get(request.name) ?? 0) < ANSWER_MILLISECONDS) return null;
+    if (request === null || Date.now() - (answered.get(request.name) ?? 0) < patience(cluster)) return null;
     answered.set(request.name, Date.now());
     const problem = refusal(request, cluster, joining);
     if (problem !== null) {

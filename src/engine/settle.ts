@@ -131,7 +131,8 @@ async function answer(
     const script = reply(line, note);
     if (script === null) return;
     const result = await effect(site, what, () => site.connection.run(script, { limit: 30 }));
-    if (!result.ok) note(`a request could not be answered: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
+    if (!result.ok)
+      note(`a request could not be answered: ${result.stderr.trim().split('\n').at(-1) || result.outcome}`);
   } catch (error) {
     note(`a request could not be answered: ${asError(error).message}`);
   }
