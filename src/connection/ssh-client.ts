@@ -45,6 +45,8 @@ export interface SshOptions {
 /** An authenticated SSH connection, and how many milliseconds its handshake took. */
 export interface Opened {
   readonly client: Client;
+  /** What it goes over. */
+  readonly socket: Duplex;
   readonly handshake: number;
 }
 
@@ -73,7 +75,7 @@ export async function openClient(label: string, options: SshOptions, signal: Abo
   );
   const took = performance.now() - begun;
   if (known.length === 0) await options.knownHosts.record(host, port, offered);
-  return { client, handshake: took };
+  return { client, socket, handshake: took };
 }
 
 function handshake(

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import { ConnectionError } from '../errors.ts';
@@ -25,6 +26,7 @@ export function sshConnection(options: SshOptions): TransportConnection {
 
 interface Session {
   readonly client: Client;
+  readonly socket: Duplex;
   readonly gate: Gate;
   /** Whether the server ever opened a session on it. */
   opened: boolean;
@@ -49,10 +51,11 @@ function sshTransport(options: SshOptions): Transport {
     end = new AbortController();
     const { signal } = end;
     const attempt = () => openClient(label, options, signal);
-    const mine = (wasOpen ? patiently(attempt, signal) : attempt()).then(({ client, handshake }) => {
+    const mine = (wasOpen ? patiently(attempt, signal) : attempt()).then(({ client, socket, handshake }) => {
       const begin: Start = (command) => start(label, session, command);
       const session: Session = {
         client,
+        socket,
         gate: gate(sessionsPerConnection),
         opened: false,
         loss: 'the connection broke',
@@ -92,9 +95,10 @@ function sshTransport(options: SshOptions): Transport {
     async close() {
       opening = undefined;
       if (current === undefined) return end.abort(); // it may still be trying
-      const { client } = current;
+      const { client, socket } = current;
       client.end();
-      setTimeout(() => client.destroy(), 1000).unref(); // a silent peer never says goodbye
+      // A silent peer never says goodbye; the client itself lets go of nothing that it has ended.
+      setTimeout(() => socket.destroy(), 1000).unref();
     },
   };
 }

@@ -7,7 +7,7 @@ import { writeFiles } from '../../src/connection/bundle.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
 import { withSudo } from '../../src/connection/sudo.ts';
 import { MachineError } from '../../src/errors.ts';
-import { connected, faultOf, sshd, to } from '../fixtures/ssh-harness.ts';
+import { connected, faultOf, proxy, sshd, to } from '../fixtures/ssh-harness.ts';
 import { whyNoSshd } from '../fixtures/sshd.ts';
 import { unable } from '../fixtures/unable.ts';
 import { upload } from './connection.ts';
@@ -42,6 +42,20 @@ describe.skipIf(obstacle)('the server', () => {
     const result = await connection.run('echo $LC_ALL; echo oops >&2');
     expect(result).toMatchObject({ ok: true, stdout: 'C\n', stderr: 'oops\n' });
     await connection.put(upload(join(server.dir, 'file'), Buffer.from('content')));
+  });
+
+  it('that has vanished without a word is not waited for when its connection is closed', async () => {
+    const server = await sshd();
+    const between = await proxy(server.port);
+    const sockets = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    const connection = await connected(server, { port: between.port });
+    expect((await connection.run('true')).ok).toBe(true);
+    const open = sockets();
+    between.silence();
+    await connection.close();
+    expect(sockets()).toBe(open);
+    await expect.poll(sockets, { timeout: 5000 }).toBe(open - 1);
   });
 
   it('may say 200 MB without a newline: the memory it takes is bounded and the tail is kept', async () => {
