@@ -74,7 +74,7 @@ describe.each([
     expect(existsSync(file)).toBe(true);
     const there = own.inside(
       'two',
-      `umask 077; cat >/run/config <<'EOF'\n${readFileSync(file, 'utf8')}\nEOF\nkubectl --kubeconfig /run/config get nodes -o name; rm /run/config`,
+      `umask 077; cat >/run/config <<'EOF'\n${readFileSync(file, 'utf8')}\nEOF\n/usr/local/bin/kubectl --kubeconfig /run/config get nodes -o name; rm /run/config`,
     );
     expect(there).toBe('node/master\nnode/minion\n');
     await must('kubeconfig', '--unmerge', '--to', 'config');
