@@ -7,7 +7,7 @@ import type { Start } from './ssh-ahead.ts';
 import { gate } from './gate.ts';
 import type { Gate } from './gate.ts';
 import { overTransport } from './over-transport.ts';
-import { adaptChannel, execOn } from './ssh-channel.ts';
+import { execOn } from './ssh-channel.ts';
 import { openClient } from './ssh-client.ts';
 import type { SshOptions } from './ssh-client.ts';
 import { lossOf } from './ssh-faults.ts';
@@ -157,9 +157,9 @@ async function start(label: string, session: Session, command: string): Promise<
 }
 
 async function startInside(session: Session, command: string, leave: () => void): Promise<Channel> {
-  const channel = await execOn(session.client, `exec ${command}`);
+  const channel = await execOn(session.client, `exec ${command}`, leave, () => session.loss);
   session.opened = true;
-  return adaptChannel(session.client, channel, leave, () => session.loss);
+  return channel;
 }
 
 /** Fails where `start` would wait. */

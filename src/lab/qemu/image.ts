@@ -127,5 +127,5 @@ const identity = [
   'resize2fs /dev/vda',
   'ip link set eth1 up',
   'ip address replace "$address" dev eth1',
-  'echo "ssh-ed25519 $key" >/home/vagrant/.ssh/authorized_keys',
+  'echo "${key%%:*} ${key#*:}" >/home/vagrant/.ssh/authorized_keys',
 ];

@@ -28,7 +28,7 @@ export interface Starting {
   readonly dir: string;
   readonly image: Image;
   readonly accelerator: Accelerator;
-  /** Base64 of the key that opens the machine: ssh-ed25519. */
+  /** Opens the machine: "ssh-ed25519 AAAA…". */
   readonly key: string;
 }
 
@@ -113,7 +113,7 @@ function words({ name, address, cpus, memory }: Node, folder: string, by: Starti
     `virtio-net-pci,netdev=nic${number},mac=${hardwareAddress(cluster.name, name, number)}`;
   const kernel = [
     ...['console=ttyS0', 'net.ifnames=0', 'panic=-1', ...accelerator.kernel],
-    ...[`machine.address=${address}/${prefix}`, `machine.key=${key}`],
+    ...[`machine.address=${address}/${prefix}`, `machine.key=${key.replace(' ', ':')}`],
   ];
   return [
     ...['-name', `${name}.${cluster.name}`, '-daemonize', '-pidfile', join(folder, 'pid')],

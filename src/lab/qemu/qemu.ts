@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { knownHosts } from '../../connection/known-hosts.ts';
+import { newPrivateKey, publicHalf } from '../../connection/ssh-key-pair.ts';
 import { openState } from '../../state/directory.ts';
 import { removeMachine } from '../../state/inventory.ts';
 import { writeAtomic } from '../../state/write-atomic.ts';
@@ -86,11 +86,9 @@ export function madeMachines(dir: string): readonly string[] {
 
 const keyFile = (dir: string): string => join(dir, '.hardway', 'qemu', 'key');
 
-/** Of the one key that opens all machines of this folder, made at the first start; base64. */
+/** Of the one key that opens all machines of this folder, made at the first start. */
 async function publicKey(dir: string): Promise<string> {
   const file = keyFile(dir);
-  if (!existsSync(file)) await writeAtomic(file, ssh2.utils.generateKeyPairSync('ed25519').private);
-  const key = ssh2.utils.parseKey(await readFile(file));
-  if (key instanceof Error) throw key;
-  return key.getPublicSSH().toString('base64');
+  if (!existsSync(file)) await writeAtomic(file, newPrivateKey());
+  return publicHalf(await readFile(file));
 }
