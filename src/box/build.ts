@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import type { Artefacts } from '../artefacts/artefact.ts';
 import type { Report } from '../report/event.ts';
 import { addArtefacts } from './artefacts.ts';
-import { boxFolder, boxStore, finishedBox, rootFolder, type Box } from './box.ts';
+import { boxFolder, finishedBox, rootFolder, type Box } from './box.ts';
 import { importImages } from './images.ts';
+import { inNewFolder } from './new-folder.ts';
 import { packBox } from './pack.ts';
 import type { Recipe } from './recipe.ts';
 import { makeRoot, osVersion, removeFolder } from './root.ts';
@@ -62,32 +63,4 @@ async function bareRoot(recipe: Recipe, report: Report): Promise<string> {
 async function unpack(archive: string, root: string): Promise<void> {
   await mkdir(root);
   await $({ quiet: true })`${sudo} tar ${tarOptions} -C ${root} -xpf ${archive}`;
-}
-
-/** Fills a temporary folder and gives it its name in one step; the root inside it is scaffolding. */
-async function inNewFolder<T>(
-  final: string,
-  fill: (folder: string, final: string) => Promise<T>,
-): Promise<T> {
-  await mkdir(boxStore(), { recursive: true });
-  await removeAbandoned();
-  const folder = `${final}.making-${process.pid}`;
-  try {
-    await mkdir(folder);
-    const result = await fill(folder, final);
-    await removeFolder(join(folder, 'rootfs'));
-    await removeFolder(final);
-    await rename(folder, final);
-    return result;
-  } finally {
-    await removeFolder(folder);
-  }
-}
-
-/** What killed builds have left: a gigabyte each. */
-async function removeAbandoned(): Promise<void> {
-  for (const name of await readdir(boxStore())) {
-    const [, pid] = /\.making-(\d+)$/.exec(name) ?? [];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeFolder(join(boxStore(), name));
-  }
 }

@@ -56,7 +56,9 @@ describe('add-ons', () => {
       'addons/shop/web.yaml',
       documents(
         deployment('web', 1),
-        object('v1', 'ConfigMap', 'settings', { data: { domain: '${HARDWAY_DOMAIN}', home: '${HOME}' } }),
+        object('v1', 'ConfigMap', 'settings', {
+          data: { domain: '${HARDWAY_DOMAIN}', dns: '${HARDWAY_DNS}', home: '${HOME}' },
+        }),
         object('v1', 'Namespace', 'shop', {}, ''),
       ),
     );
@@ -64,7 +66,7 @@ describe('add-ons', () => {
     expect(code, output).toBe(0);
     expect(output).toMatch(/done: 4 changes/);
     expect(await lab.kubectl(['get', 'configmap', 'settings', '-n', 'shop', '-o', 'jsonpath={.data}'])).toBe(
-      '{"domain":"cluster.local","home":"${HOME}"}',
+      '{"dns":"10.96.0.10","domain":"cluster.local","home":"${HOME}"}',
     );
     expect(
       await lab.kubectl(['rollout', 'status', '-n', 'shop', 'deployment/web', '--watch=false']),
@@ -218,6 +220,15 @@ describe('add-ons', () => {
       '3',
     );
     expect(await get('secrets', '-A', '-l', 'owner=helm')).toBe('');
+    expect(await get('deployments', '-A')).toBe('deployment.apps/coredns\ndeployment.apps/web');
+    const roles = await lab.kubectl(['get', 'clusterrolebindings', '-o', 'json']);
+    const { items } = JSON.parse(roles) as {
+      items: { roleRef: { name: string }; subjects?: { kind: string; name: string }[] }[];
+    };
+    const administrators = items.flatMap(({ roleRef, subjects = [] }) =>
+      roleRef.name === 'cluster-admin' ? subjects.map(({ kind }) => kind) : [],
+    );
+    expect(administrators).not.toContain('ServiceAccount');
     lab.edit((description) => {
       description['addons'] = { coredns: true };
     });

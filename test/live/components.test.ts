@@ -173,14 +173,19 @@ describe('the registry', () => {
 
   it('a node without the trust entry refuses it, until the next run', async () => {
     const entry = `/etc/containerd/certs.d/${REGISTRY}/hosts.toml`;
-    const pull = `ctr -n k8s.io images pull --hosts-dir /etc/containerd/certs.d ${REGISTRY}/team/busybox:1 2>&1`;
+    const here = { ...everywhere.spec.template.spec, nodeName: 'minion-2' };
     await lab.on('minion-2', `rm ${entry}`);
-    const refused = await lab.on('minion-2', pull);
-    expect([refused.ok, refused.stdout]).toEqual([false, expect.stringMatching(/unknown authority/)]);
+    await apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pulled' }, spec: here });
+    const why = '{.status.containerStatuses[0].state.waiting.message}';
+    await until(
+      60,
+      () => lab.kubectl(['get', 'pod', 'pulled', '-o', `jsonpath=${why}`]),
+      (text) => /unknown authority/.test(String(text)),
+    );
     const up = await told(lab, 'up');
     expect([up.code, up.changes], up.output).toEqual([0, [`minion-2 file:${entry}`]]);
-    const pulled = await lab.on('minion-2', pull);
-    expect(pulled.ok, pulled.stdout).toBe(true);
+    await lab.kubectl(['wait', 'pod/pulled', '--for=condition=Ready', '--timeout=120s']);
+    await lab.kubectl(['delete', 'pod/pulled']);
   });
 });
 
@@ -290,4 +295,15 @@ it('off again: no object of them is left, and no machine trusts the registry', a
   for (const machine of machines) {
     expect((await lab.on(machine, 'ls /etc/containerd/certs.d')).stdout).toBe('');
   }
+});
+
+it('on again: all of them are well as on the first day', async () => {
+  lab.edit((description) => {
+    description['addons'] = addons;
+  });
+  const up = await lab.hardway('up');
+  expect(up.code, up.output).toBe(0);
+  const status = await lab.hardway('status');
+  expect(status.code, status.output).toBe(0);
+  expect((await told(lab, 'plan')).changes).toEqual([]);
 });

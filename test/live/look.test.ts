@@ -60,6 +60,18 @@ describe('hardway status', () => {
     expect(output.match(/^\d\d:\d\d:\d\d$/gm)!.length).toBeGreaterThanOrEqual(2);
   });
 
+  it('on a terminal each look takes the place of the one before', async () => {
+    const watching = `${process.execPath} dist/hardway.js status --watch 0.5`;
+    const { output } = await command('script', ['-qefc', `timeout -s INT 8 ${watching}`, '/dev/null'], {
+      cwd: lab.folder,
+      env: { TERM: 'xterm' },
+    });
+    const [HIDE, SHOW, HOME] = ['\u001b[?25l', '\u001b[?25h', '\u001b[H'];
+    expect([output.split(HIDE).length, output.split(SHOW).length]).toEqual([2, 2]);
+    expect(output.split(HOME).length).toBeGreaterThan(2);
+    expect(output.match(/all is well/g)?.length).toBeGreaterThan(1);
+  });
+
   it('shows that all is well on one screen', async () => {
     const { code, output } = await lab.hardway('status');
     expect(code, output).toBe(0);
@@ -99,11 +111,34 @@ describe('hardway status', () => {
       '--timeout=60s',
     ]);
     const { wrong, follows, output } = await status();
-    const probes = await verify('dns');
+    const probes = await verify();
     await lab.kubectl(['scale', 'deployment', 'coredns', '-n', 'kube-system', '--replicas=2']);
     expect([wrong, follows], output).toEqual([['add-on/kube-system/coredns'], ['dns']]);
     expect([probes.code, probes.wrong], probes.output).toEqual([1, ['dns']]);
     await lab.kubectl(['rollout', 'status', 'deployment/coredns', '-n', 'kube-system', '--timeout=60s']);
+  });
+});
+
+describe('hardway status of add-ons', () => {
+  const workloads: [name: string, off: string[], on: string[]][] = [
+    [
+      'local-path-storage/local-path-provisioner',
+      ['scale', 'deployment/local-path-provisioner', '-n', 'local-path-storage', '--replicas=0'],
+      ['scale', 'deployment/local-path-provisioner', '-n', 'local-path-storage', '--replicas=1'],
+    ],
+    [
+      'traefik/traefik',
+      ['set', 'image', 'daemonset/traefik', '-n', 'traefik', 'traefik=nobody.invalid/none:1'],
+      ['rollout', 'undo', 'daemonset/traefik', '-n', 'traefik'],
+    ],
+  ];
+  it.each(workloads)('without %s: exactly its line is wrong', async (name, off, on) => {
+    await lab.kubectl(off);
+    await expect.poll(async () => (await status()).code, { timeout: 60_000, interval: 1000 }).toBe(1);
+    const { wrong, output } = await status();
+    await lab.kubectl(on);
+    expect(wrong, output).toEqual([`add-on/${name}`]);
+    await expect.poll(async () => (await status()).code, { timeout: 90_000, interval: 1000 }).toBe(0);
   });
 });
 
@@ -129,6 +164,7 @@ describe('hardway verify', () => {
       'nodeports',
       'logs',
       'exec',
+      'storage',
     ])
       expect(output).toMatch(new RegExp(`^✓ ${check}: `, 'm'));
     expect(output).toMatch(/✓ pods: .*: 9 of 9, 1450 bytes in one packet/);

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { $ } from 'zx';
 import { provideArtefacts } from '../../artefacts/artefacts.ts';
 import type { Artefacts } from '../../artefacts/artefact.ts';
 import { defaultCache } from '../../artefacts/cache.ts';
 import { addArtefacts } from '../../box/artefacts.ts';
 import { importImages } from '../../box/images.ts';
+import { inNewFolder } from '../../box/new-folder.ts';
 import { digest, type Recipe, recipeFor } from '../../box/recipe.ts';
-import { makeRoot, removeFolder } from '../../box/root.ts';
+import { makeRoot } from '../../box/root.ts';
 import { sudo } from '../../box/sudo.ts';
 import type { Cluster } from '../../cluster/model.ts';
 import type { Report } from '../../report/event.ts';
@@ -33,9 +33,8 @@ export async function machineImage(cluster: Cluster, report: Report): Promise<Im
   const { box, source } = cluster.artefacts;
   const artefacts = box === 'baked' ? await provideArtefacts({ source, report }) : undefined;
   const recipe = bootable(recipeFor(cluster));
-  const store = join(defaultCache(), 'qemu');
-  const folder = join(store, keyOf(recipe, artefacts));
-  if (!existsSync(folder)) await make(recipe, artefacts, folder, report);
+  const folder = join(defaultCache(), 'qemu', keyOf(recipe, artefacts));
+  if (!existsSync(folder)) await inNewFolder(folder, (draft) => make(recipe, artefacts, draft, report));
   return {
     kernel: join(folder, 'vmlinuz'),
     initramfs: join(folder, 'initramfs'),
@@ -51,37 +50,20 @@ function keyOf(recipe: Recipe, artefacts: Artefacts | undefined): string {
 async function make(
   recipe: Recipe,
   artefacts: Artefacts | undefined,
-  final: string,
+  folder: string,
   report: Report,
 ): Promise<void> {
-  await mkdir(dirname(final), { recursive: true });
-  await removeAbandoned(dirname(final));
-  const folder = `${final}.making-${process.pid}`;
   const root = join(folder, 'rootfs');
-  await mkdir(folder);
-  try {
-    await makeRoot(recipe, root, report);
-    if (artefacts) {
-      await addArtefacts(artefacts, root, report);
-      await importImages(artefacts, root, report);
-    }
-    await addKernel(folder, root);
-    report({ type: 'note', text: 'writing the disk that the machines start from' });
-    await $({ quiet: true })`${sudo} mke2fs -q -t ext4 -d ${root} ${join(folder, 'disk')} ${SIZE}G`;
-    await $({ quiet: true })`${sudo} chmod 644 ${join(folder, 'disk')}`;
-    await removeFolder(root);
-    await rename(folder, final);
-  } finally {
-    await removeFolder(folder);
+  const disk = join(folder, 'disk');
+  await makeRoot(recipe, root, report);
+  if (artefacts) {
+    await addArtefacts(artefacts, root, report);
+    await importImages(artefacts, root, report);
   }
-}
-
-/** What killed runs have left. */
-async function removeAbandoned(store: string): Promise<void> {
-  for (const name of await readdir(store)) {
-    const [, pid] = /\.making-(\d+)$/.exec(name) ?? [];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeFolder(join(store, name));
-  }
+  await addKernel(folder, root);
+  report({ type: 'note', text: 'writing the disk that the machines start from' });
+  await $({ quiet: true })`${sudo} mke2fs -q -t ext4 -d ${root} ${disk} ${SIZE}G`;
+  await $({ quiet: true })`${sudo} chmod 644 ${disk}`;
 }
 
 /** What a Debian with a kernel of its own needs beside what a container has. */
