@@ -33,9 +33,6 @@ const fields = [
   '{.status.certificate}',
 ];
 
-/** Milliseconds that an answer takes at most; what is still open then is answered again. */
-const patience = ({ timeouts }: Cluster): number => 1000 * Math.max(5, timeouts['answer'] ?? 0);
-
 const columns = `${fields.join('{"|"}')}{"\\n"}`;
 const allColumns = `{range .items[*]}${columns}{end}`;
 
@@ -85,11 +82,11 @@ export const answerKubelets = (master: string): Attendance<Scope> => ({
 });
 
 function answers({ cluster, pki, joining }: Scope): Reply {
-  const answered = new Map<string, number>();
-  return (line, note) => {
+  const answered = new Set<string>();
+  const reply = (line: string, note: (text: string) => void): Script | null => {
     const request = parseLine(line);
-    if (request === null || Date.now() - (answered.get(request.name) ?? 0) < patience(cluster)) return null;
-    answered.set(request.name, Date.now());
+    if (request === null || answered.has(request.name)) return null;
+    answered.add(request.name);
     const problem = refusal(request, cluster, joining);
     if (problem !== null) {
       note(`certificate request ${request.name} of ${request.requestor} refused: ${problem}`);
@@ -98,6 +95,9 @@ function answers({ cluster, pki, joining }: Scope): Reply {
     if (cluster.pki.signer === 'cluster') return approval(request.name);
     return approve(request.name, sign(request, pki, daysIn(cluster.pki.leafValidity)));
   };
+  /** It is listed again within ten seconds. */
+  const failed = (line: string): void => void answered.delete(line.split('|')[0] ?? '');
+  return Object.assign(reply, { failed });
 }
 
 /** null: not a request of a kubelet that still waits. Approved without a certificate is what a killed run left. */

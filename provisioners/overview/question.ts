@@ -27,7 +27,7 @@ ${verbatim(...servicesOf(cluster, node).flatMap((service) => health(service, ans
 ${verbatim(...paths(cluster, node).map((way) => path(way, answer(cluster))))}
 ${verbatim(...(node.roles.includes('etcd') ? [member(answer(cluster))] : []))}
 ${verbatim(...(hasRoutes(cluster) ? [overlay(cluster)] : []))}
-${verbatim(...('coredns' in cluster.addons && !isEtcdOnly(node) ? [names(cluster, Math.max(1, Math.round(answer(cluster) / 3)))] : []))}
+${verbatim(...('coredns' in cluster.addons && !isEtcdOnly(node) ? [names(cluster)] : []))}
 ${verbatim(node.roles.includes('master') ? api(cluster, node) : sh`known=`)}
 wait
 printf '%s\\n' "$known"
@@ -109,12 +109,15 @@ const inRange = ({ network }: Cluster): Script =>
  * The name of the API's own Service, asked as a pod would: through the Service address of the cluster's DNS. dd sends
  * in one piece what bash would cut at each byte that looks like the end of a line. A packet may be lost: three tries.
  */
-const names = ({ network: { dns } }: Cluster, seconds: number): Script =>
-  sh`(for try in 1 2 3; do
+function names(cluster: Cluster): Script {
+  const { dns } = cluster.network;
+  const seconds = Math.max(1, Math.round(answer(cluster) / 3));
+  return sh`(for try in 1 2 3; do
   said=$(timeout ${seconds + 1} bash -c 'exec 3<>/dev/udp/$0/53; printf "$1" | dd bs=512 iflag=fullblock status=none >&3; timeout $2 head -c 12 <&3 | od -An -v -tu1' ${dns.serviceIP} ${dnsQuestion(`kubernetes.default.svc.${dns.domain}`)} ${String(seconds)} 2>/dev/null)
   [ -n "$said" ] && break
 done
 echo "name="$said) &`;
+}
 
 const NODES =
   '{range .items[*]}node={.metadata.name}|{.status.conditions[?(@.type=="Ready")].status}|{.status.nodeInfo.kubeletVersion}|{.status.addresses[?(@.type=="InternalIP")].address}|{.status.conditions[?(@.type=="Ready")].message}{"\\n"}{end}';

@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { ConnectionError } from '../errors.ts';
-import { openClient } from './ssh-client.ts';
-import type { SshOptions } from './ssh-client.ts';
+import { hangUp, openClient } from './ssh-client.ts';
+import type { Opened, SshOptions } from './ssh-client.ts';
 import { type Way, wayFault } from './way.ts';
 
 /** Through another SSH server, with one connection to it for all machines behind it. Nothing is run there. */
 export function throughBastion(options: SshOptions): Way {
   const label = options.label ?? options.host;
-  let opening: Promise<Client> | undefined;
+  let opening: Promise<Opened> | undefined;
   let end = new AbortController();
 
-  function client(): Promise<Client> {
+  function gate(): Promise<Opened> {
     if (opening !== undefined) return opening;
     end = new AbortController();
     const forget = (): void => {
@@ -20,7 +20,7 @@ export function throughBastion(options: SshOptions): Way {
     const mine = openClient(label, options, end.signal).then((opened) => {
       opened.client.setMaxListeners(0); // one for each machine behind it
       opened.client.once('close', forget);
-      return opened.client;
+      return opened;
     });
     mine.catch(forget);
     opening = mine;
@@ -29,12 +29,12 @@ export function throughBastion(options: SshOptions): Way {
 
   return {
     async open(host, port, seconds, signal) {
-      const there = await client();
-      return forwarded(there, host, port, seconds, signal, label);
+      const { client } = await gate();
+      return forwarded(client, host, port, seconds, signal, label);
     },
     close() {
       end.abort();
-      opening?.then((open) => open.end()).catch(() => undefined);
+      opening?.then(hangUp).catch(() => undefined);
       opening = undefined;
     },
   };

@@ -50,6 +50,12 @@ export interface Opened {
   readonly handshake: number;
 }
 
+/** Says goodbye. A silent peer never answers that, and the client itself lets go of nothing that it has ended. */
+export function hangUp({ client, socket }: Pick<Opened, 'client' | 'socket'>): void {
+  client.end();
+  setTimeout(() => socket.destroy(), 1000).unref();
+}
+
 /** Opens one connection to the machine we know by its key; `signal` ends it. Throws ConnectionError. */
 export async function openClient(label: string, options: SshOptions, signal: AbortSignal): Promise<Opened> {
   const seconds = options.connectTimeout ?? 10;

@@ -8,7 +8,7 @@ import { gate } from './gate.ts';
 import type { Gate } from './gate.ts';
 import { overTransport } from './over-transport.ts';
 import { execOn } from './ssh-channel.ts';
-import { openClient } from './ssh-client.ts';
+import { hangUp, openClient } from './ssh-client.ts';
 import type { SshOptions } from './ssh-client.ts';
 import { lossOf } from './ssh-faults.ts';
 import type { Channel, Transport, TransportConnection } from './transport.ts';
@@ -66,7 +66,7 @@ function sshTransport(options: SshOptions): Transport {
       current = session;
       client.on('error', (error) => (session.loss = lossOf(error)));
       client.once('close', () => {
-        current = undefined;
+        if (current === session) current = undefined;
         forget();
       });
       return session;
@@ -95,10 +95,7 @@ function sshTransport(options: SshOptions): Transport {
     async close() {
       opening = undefined;
       if (current === undefined) return end.abort(); // it may still be trying
-      const { client, socket } = current;
-      client.end();
-      // A silent peer never says goodbye; the client itself lets go of nothing that it has ended.
-      setTimeout(() => socket.destroy(), 1000).unref();
+      hangUp(current);
     },
   };
 }

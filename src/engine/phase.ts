@@ -37,7 +37,11 @@ export interface Attendance<S> {
 }
 
 /** The script that answers, or null when the line asks for nothing; `note` tells about refusals. */
-export type Reply = (line: string, note: (text: string) => void) => Script | null;
+export interface Reply {
+  (line: string, note: (text: string) => void): Script | null;
+  /** The answer did not arrive. */
+  failed?(line: string): void;
+}
 
 export interface Stage<S> {
   readonly title: string;

@@ -127,13 +127,16 @@ async function answer(
   line: string,
   note: (text: string) => void,
 ): Promise<void> {
+  const failed = (why: string): void => {
+    reply.failed?.(line);
+    note(`a request could not be answered: ${why}`);
+  };
   try {
     const script = reply(line, note);
     if (script === null) return;
     const result = await effect(site, what, () => site.connection.run(script, { limit: 30 }));
-    if (!result.ok)
-      note(`a request could not be answered: ${result.stderr.trim().split('\n').at(-1) || result.outcome}`);
+    if (!result.ok) failed(result.stderr.trim().split('\n').at(-1) || result.outcome);
   } catch (error) {
-    note(`a request could not be answered: ${asError(error).message}`);
+    failed(asError(error).message);
   }
 }

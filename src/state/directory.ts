@@ -32,9 +32,10 @@ export interface State {
  */
 export function openState(dir: string): State {
   try {
-    const made = mkdirSync(dir, { recursive: true, mode: 0o700 });
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     const repaired = ON_WINDOWS ? [] : closeToOthers(realpathSync(dir));
-    if (ON_WINDOWS && made !== undefined) closeByAccessList(dir);
+    // What is written last tells that this was done.
+    if (ON_WINDOWS && !existsSync(join(dir, '.gitignore'))) closeByAccessList(dir);
     hideFromGit(join(dir, '.gitignore'));
     return { dir, repaired, path: (...parts) => join(dir, ...parts) };
   } catch (error) {
@@ -46,7 +47,7 @@ const ON_WINDOWS = process.platform === 'win32';
 
 /** Windows has no modes: what lies in the folder inherits that only this user may have it. */
 function closeByAccessList(dir: string): void {
-  const grant = `${userInfo().username}:(OI)(CI)F`;
+  const grant = `${process.env['USERDOMAIN'] ?? '.'}\\${userInfo().username}:(OI)(CI)F`;
   const closed = spawnSync('icacls', [dir, '/inheritance:r', '/grant:r', grant], { encoding: 'utf8' });
   if (closed.status === 0) return;
   throw new StateError(`${dir} cannot be closed to others`, {

@@ -71,6 +71,15 @@ describe('answerKubelets', () => {
     expect([reply(line(client)) === null, reply(line(client))]).toEqual([false, null]);
   });
 
+  it('answers it again when the answer did not arrive', () => {
+    const { replies } = answerKubelets('master');
+    const reply = replies({ cluster, pki: pki(), joining: nodes } as unknown as Scope);
+    const quiet = (): void => undefined;
+    reply(line(client), quiet);
+    reply.failed?.(line(client));
+    expect([reply(line(client), quiet) === null, reply(line(client), quiet)]).toEqual([false, null]);
+  });
+
   it('signs what a killed run approved and did not sign', () => {
     expect(attendance().reply(line(client, 'Approved'))).toMatch(/"certificate"/);
   });
