@@ -7,7 +7,7 @@ import { apiServerReady, etcdHasQuorum } from '../conditions.ts';
 import { hasStackedEtcd } from '../kubeadm/topology.ts';
 import { namesOf, type Scope } from '../scope.ts';
 
-/** Machines that Vagrant made and that have other CPUs or memory than cluster.json says: drained and restarted. */
+/** Machines that were made on the operator's host and that have other CPUs or memory than cluster.json says: drained and restarted. */
 export const resize = (cluster: Cluster): Phase<Scope> => ({
   name: 'resize',
   title: 'Give machines their CPUs and memory',

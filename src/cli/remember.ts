@@ -1,16 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Node } from '../cluster/model.ts';
-import { knownHosts } from '../connection/known-hosts.ts';
 import { StateError } from '../errors.ts';
-import type { State } from '../state/directory.ts';
-import {
-  type Machine,
-  ownMachine,
-  readInventory,
-  readOne,
-  removeMachine,
-  writeMachine,
-} from '../state/inventory.ts';
+import { type Machine, ownMachine, readInventory, readOne, writeMachine } from '../state/inventory.ts';
 import type { Session } from './session.ts';
 
 /** Keeps where a machine is and what it is in the cluster, so that it can leave when cluster.json has forgotten it. */
@@ -28,12 +19,6 @@ export async function rememberOwn(session: Session): Promise<void> {
       if (ssh !== null) await remember(session, ownMachine(name, ssh));
     }),
   );
-}
-
-/** Its endpoint and its host key. */
-export async function forget(state: State, name: string): Promise<void> {
-  await knownHosts(state.path('known_hosts')).forget(name, 22);
-  await removeMachine(state, name);
 }
 
 /** Machines that we brought up and that cluster.json no longer has. Throws StateError when nobody would stay. */

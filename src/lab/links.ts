@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { $ } from 'zx';
 import { sudo } from '../box/sudo.ts';
@@ -24,6 +24,15 @@ interface LinkAnswer {
 
 export function linkExists(name: string): boolean {
   return existsSync(join(devices, name));
+}
+
+/** Whether a process or a container has its other end. */
+export function isInUse(name: string): boolean {
+  try {
+    return readFileSync(join(devices, name, 'carrier'), 'utf8').trim() === '1';
+  } catch {
+    return false; // not there, or down
+  }
 }
 
 /** The bridge that an interface hangs on. */

@@ -21,7 +21,7 @@ export interface MachineMaker {
   restart(lab: Lab, machine: string): Promise<void>;
   /** Deletes machines that are neither in cluster.json nor, any more, in the cluster (`known`). */
   destroyOrphans(lab: Lab, known: ReadonlySet<string>): Promise<void>;
-  /** Deletes what was made from this folder, and the cluster network; nothing runs under qemu any more. */
+  /** Deletes all machines that it has made from this folder, and the cluster network. */
   destroy(lab: Lab): Promise<void>;
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { forget, leavingNodes, remember, rememberOwn } from '../../src/cli/remember.ts';
+import { leavingNodes, remember, rememberOwn } from '../../src/cli/remember.ts';
 import { knownHosts } from '../../src/connection/known-hosts.ts';
 import { StateError } from '../../src/errors.ts';
+import { forget } from '../../src/state/forget.ts';
 import { readInventory, writeMachine } from '../../src/state/inventory.ts';
 import { workplace } from './workplace.ts';
 

@@ -10,7 +10,7 @@ import { remember } from '../remember.ts';
 import { openSession, type Session } from '../session.ts';
 import { type Given, type Verb, verb } from '../verb.ts';
 
-/** From an empty Debian host to a working cluster of LXC machines, and back. */
+/** From an empty Debian host to a working cluster of machines on it, and back. */
 export const lab = (product: Product): Verb =>
   verb(
     'lab [action]',
@@ -32,7 +32,7 @@ export const lab = (product: Product): Verb =>
           import('../../lab/network.ts'),
           import('../../lab/limits.ts'),
         ]);
-        await healNetwork(session.cluster);
+        await healNetwork(session.cluster, session.folder);
         await raiseLimits(report);
         return exitCode.done;
       }

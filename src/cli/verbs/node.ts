@@ -1,7 +1,8 @@
+import { forget } from '../../state/forget.ts';
 import { UsageError } from '../../errors.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Product } from '../product.ts';
-import { forget, rememberOwn } from '../remember.ts';
+import { rememberOwn } from '../remember.ts';
 import { openSession } from '../session.ts';
 import { type Given, type Verb, verb } from '../verb.ts';
 

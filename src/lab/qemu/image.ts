@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { $ } from 'zx';
-import { provideArtefacts } from '../../artefacts/artefacts.ts';
 import type { Artefacts } from '../../artefacts/artefact.ts';
+import { provideArtefacts } from '../../artefacts/artefacts.ts';
 import { defaultCache } from '../../artefacts/cache.ts';
 import { addArtefacts } from '../../box/artefacts.ts';
 import { importImages } from '../../box/images.ts';
@@ -12,10 +14,12 @@ import { makeRoot } from '../../box/root.ts';
 import { sudo } from '../../box/sudo.ts';
 import type { Cluster } from '../../cluster/model.ts';
 import type { Report } from '../../report/event.ts';
-import { addKernel } from './kernel.ts';
+import { withLock } from '../../state/lock.ts';
+import { bootable } from './bootable.ts';
 
-/** What a machine is started from; lies in the cache and is only read. */
+/** What a new machine is made from; lies in the cache and is only read. */
 export interface Image {
+  /** Debian's, as the disk knows it. */
   readonly kernel: string;
   readonly initramfs: string;
   /** A raw disk with one file system and no partitions. */
@@ -23,22 +27,28 @@ export interface Image {
 }
 
 /** Counts the ways of making an image from the same recipe. */
-const builder = 1;
+const builder = 2;
 
 /** GiB, of which holes take no room; machines make it larger. */
 const SIZE = 8;
 
-/** From the cache, or made now: two minutes. Needs root. */
+/** From the cache, or made now: three minutes. Needs root. */
 export async function machineImage(cluster: Cluster, report: Report): Promise<Image> {
   const { box, source } = cluster.artefacts;
   const artefacts = box === 'baked' ? await provideArtefacts({ source, report }) : undefined;
   const recipe = bootable(recipeFor(cluster));
-  const folder = join(defaultCache(), 'qemu', keyOf(recipe, artefacts));
-  if (!existsSync(folder)) await inNewFolder(folder, (draft) => make(recipe, artefacts, draft, report));
+  const store = join(defaultCache(), 'qemu');
+  const folder = join(store, keyOf(recipe, artefacts));
+  await mkdir(store, { recursive: true });
+  // Disks of machines lie on top of it: it is made once, by whoever comes first.
+  await withLock(store, { who: 'lab' }, async () => {
+    if (!existsSync(folder)) await inNewFolder(folder, (draft) => make(recipe, artefacts, draft, report));
+  });
+  const disk = (await readdir(folder)).find((name) => name.startsWith('disk-')) ?? '';
   return {
     kernel: join(folder, 'vmlinuz'),
-    initramfs: join(folder, 'initramfs'),
-    disk: join(folder, 'disk'),
+    initramfs: join(folder, 'initrd.img'),
+    disk: join(folder, disk),
   };
 }
 
@@ -54,60 +64,22 @@ async function make(
   report: Report,
 ): Promise<void> {
   const root = join(folder, 'rootfs');
-  const disk = join(folder, 'disk');
+  // Never this name again: machines must not find other bytes under the ones they were made on.
+  const disk = join(folder, `disk-${randomBytes(6).toString('hex')}`);
   await makeRoot(recipe, root, report);
   if (artefacts) {
     await addArtefacts(artefacts, root, report);
     await importImages(artefacts, root, report);
   }
-  await addKernel(folder, root);
+  for (const name of ['vmlinuz', 'initrd.img']) await takeOut(root, name, join(folder, name));
   report({ type: 'note', text: 'writing the disk that the machines start from' });
   await $({ quiet: true })`${sudo} mke2fs -q -t ext4 -d ${root} ${disk} ${SIZE}G`;
   await $({ quiet: true })`${sudo} chmod 644 ${disk}`;
 }
 
-/** What a Debian with a kernel of its own needs beside what a container has. */
-function bootable(recipe: Recipe): Recipe {
-  const forContainers = /^(systemd-modules-load|modprobe@|systemd-binfmt|proc-sys-fs-binfmt|sys-)/;
-  return {
-    ...recipe,
-    packages: [...recipe.packages, 'udev', 'e2fsprogs'],
-    files: [
-      ...recipe.files,
-      { path: '/etc/modules-load.d/virtio.conf', content: ['virtio_net'] },
-      { path: '/etc/fstab', content: ['/dev/vda / ext4 defaults 0 1'] },
-      { path: IDENTITY, mode: '0755', content: identity },
-      {
-        path: '/etc/systemd/system/machine-identity.service',
-        content: [
-          ...['[Unit]', 'Description=Disk, address and key of this machine, as its maker says'],
-          ...['Wants=network-online.target', 'Before=network-online.target ssh.service'],
-          ...['[Service]', 'Type=oneshot', 'RemainAfterExit=yes', `ExecStart=${IDENTITY}`],
-          ...['[Install]', 'WantedBy=multi-user.target'],
-        ],
-      },
-    ],
-    units: {
-      enable: [...recipe.units.enable, 'machine-identity.service'],
-      mask: recipe.units.mask.filter((unit) => !forContainers.test(unit)),
-    },
-  };
+/** Of what Debian's package has put into /boot: qemu reads it from this host. */
+async function takeOut(root: string, name: string, file: string): Promise<void> {
+  await $({
+    quiet: true,
+  })`${sudo} sh -c ${'install -m 644 "$1"/boot/"$2"-* "$3" && rm "$1"/boot/"$2"-*'} sh ${root} ${name} ${file}`;
 }
-
-const IDENTITY = '/usr/local/sbin/machine-identity';
-
-/** One image serves all machines: what makes one of them comes with the kernel's command line. */
-const identity = [
-  '#!/bin/sh',
-  'set -eu',
-  'for word in $(cat /proc/cmdline); do',
-  '  case $word in',
-  '    machine.address=*) address=${word#*=} ;;',
-  '    machine.key=*) key=${word#*=} ;;',
-  '  esac',
-  'done',
-  'resize2fs /dev/vda',
-  'ip link set eth1 up',
-  'ip address replace "$address" dev eth1',
-  'echo "${key%%:*} ${key#*:}" >/home/vagrant/.ssh/authorized_keys',
-];
