@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { defaultLockFile, readLock } from '../../src/artefacts/lock.ts';
 import { standing } from '../live/support/bring-up.ts';
 import { told } from '../live/support/changes.ts';
 import { makeLab } from '../live/support/lab.ts';
 
-const NOW = '1.36.4';
-const NEXT = '1.36.5';
+const NOW = readLock(defaultLockFile()).groups.find(({ name }) => name === 'kubernetes')?.version ?? '';
+const NEXT = NOW.replace(/\d+$/, (patch) => String(Number(patch) + 1));
 
 /** A Hardway that pins another patch release; its programs are compiled from the same source under the next number. */
 describe('the next patch release', () => {

