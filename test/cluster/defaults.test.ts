@@ -25,7 +25,11 @@ function objectsIn(field: Field, place = ''): readonly (readonly [string, Field]
 }
 
 const ajv = compiler();
-const objects = [...objectsIn(schema), ...objectsIn(schema.$defs.chart, '.addons.<chart>')];
+const objects = [
+  ...objectsIn(schema),
+  ...objectsIn(schema.$defs.chart, '.addons.<chart>'),
+  ...objectsIn(schema.$defs.ssh, '.nodes[].ssh'),
+];
 const fields = objects.flatMap(([place, { properties = {} }]) =>
   Object.entries(properties).map(([key, field]) => [`${place}.${key}`, field] as const),
 );
