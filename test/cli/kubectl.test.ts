@@ -26,7 +26,7 @@ const fetched = async (version: string): Promise<string> => {
 
 /** As the only one in PATH. */
 const inPath = (version: string): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'hardway-path-'));
+  const folder = mkdtempSync(join(cache, 'path-'));
   process.env['PATH'] = folder;
   return program(join(folder, 'kubectl'), version);
 };
