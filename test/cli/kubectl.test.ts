@@ -1,5 +1,4 @@
 import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256OfFile, writeRecord } from '../../src/artefacts/record.ts';
