@@ -47,8 +47,8 @@ describe('the next patch release', () => {
     expect(
       files.filter((name) => !/^file:\/(usr\/local\/bin|etc\/systemd\/system)\/kube/.test(name ?? '')),
     ).toEqual([]);
-    expect(changes).toContain('master file:/usr/local/bin/kube-apiserver');
-    expect(changes).toContain('minion-1 file:/usr/local/bin/kubelet');
+    expect(changes).toContain('master artefact:/usr/local/bin/kube-apiserver');
+    expect(changes).toContain('minion-1 artefact:/usr/local/bin/kubelet');
   });
 
   it('is what the greeting, `version --nodes` and the programs say', async () => {
