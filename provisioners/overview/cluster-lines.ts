@@ -30,7 +30,7 @@ export const nodeLines = (cluster: Cluster, sight: Sight): Line[] =>
     ],
   }));
 
-/** Everything of ours in the cluster that has replicas. */
+/** Everything that add-ons have made and that has replicas. */
 export const addonLines = (cluster: Cluster, sight: Sight): Line[] => {
   const api = known(sight);
   const needs = [
@@ -42,15 +42,16 @@ export const addonLines = (cluster: Cluster, sight: Sight): Line[] => {
     return [{ ...line, id: 'add-ons', what: 'add-ons', is: 'unknown', found: 'the API does not answer' }];
   return api.workloads.map((workload) => ({
     ...{ ...line, id: addonId(workload), what: workload.name },
-    is: isComplete(workload) ? 'well' : 'wrong',
+    is: isComplete(cluster, workload) ? 'well' : 'wrong',
     found: `${workload.ready} of ${workload.wanted} replicas are ready`,
     remedy: `hardway up; what its pods say: kubectl describe pods --namespace ${workload.namespace}.`,
   }));
 };
 
 const addonId = ({ namespace, name }: Workload): string => `add-on/${namespace}/${name}`;
-/** Somebody who wants none of it turns the add-on off. */
-const isComplete = ({ wanted, ready }: Workload): boolean => wanted > 0 && ready >= wanted;
+/** Who wants none of what is built in turns it off; of one's own there may be none. */
+const isComplete = ({ addons }: Cluster, { wanted, ready, from }: Workload): boolean =>
+  ready >= wanted && (wanted > 0 || !Object.hasOwn(addons, from));
 
 /** Whether the names of the cluster are answered on every machine. */
 export function dnsLines(cluster: Cluster, sight: Sight): Line[] {

@@ -5,6 +5,7 @@ import { lastWords, whyNoApi } from '../diagnosis.ts';
 import { etcdctl } from '../etcdctl.ts';
 import { hasRoutes, hasTunnel } from '../pod-network.ts';
 import { POD_ROUTES } from '../pod-routes.ts';
+import { MARK } from '../resources/inventory.ts';
 import { kubectl } from '../resources/manifest.ts';
 import { pathOf } from '../resources/static-pod.ts';
 import { isEtcdOnly } from '../scope.ts';
@@ -122,7 +123,7 @@ echo "name="$said) &`;
 const NODES =
   '{range .items[*]}node={.metadata.name}|{.status.conditions[?(@.type=="Ready")].status}|{.status.nodeInfo.kubeletVersion}|{.status.addresses[?(@.type=="InternalIP")].address}|{.status.conditions[?(@.type=="Ready")].message}{"\\n"}{end}';
 const WORKLOADS =
-  '{range .items[*]}workload={.kind}|{.metadata.namespace}|{.metadata.name}|{.spec.replicas}{.status.desiredNumberScheduled}|{.status.readyReplicas}{.status.numberReady}{"\\n"}{end}';
+  '{range .items[*]}workload={.kind}|{.metadata.namespace}|{.metadata.name}|{.spec.replicas}{.status.desiredNumberScheduled}|{.status.readyReplicas}{.status.numberReady}|{.metadata.labels.hardway\\.dev/addon}{"\\n"}{end}';
 const DNS_PODS = '{range .items[*]}resolver={.spec.nodeName}{"\\n"}{end}';
 
 /**
@@ -135,7 +136,7 @@ const api = (
 ): Script => sh`known=$(if nodes=$(${kubectl} --server=${`https://${address}:${cluster.controlPlane.port}`} get nodes --request-timeout=${answer(cluster) + 1}s -o jsonpath=${NODES} 2>/dev/null); then
   echo api=answers
   echo "$nodes"
-  ${kubectl} get deployments,daemonsets,statefulsets --all-namespaces --selector=app.kubernetes.io/managed-by=hardway --request-timeout=${answer(cluster) + 1}s -o jsonpath=${WORKLOADS} 2>/dev/null
+  ${kubectl} get deployments,daemonsets,statefulsets --all-namespaces --selector=${MARK} --request-timeout=${answer(cluster) + 1}s -o jsonpath=${WORKLOADS} 2>/dev/null
   ${kubectl} get pods --namespace kube-system --selector=k8s-app=kube-dns --request-timeout=${answer(cluster) + 1}s -o jsonpath=${DNS_PODS} 2>/dev/null
 else
   echo "silence=$( (${verbatim(whyNoApi(cluster))}) 2>&1 | head -n 1)"

@@ -59,6 +59,8 @@ export interface Workload {
   readonly name: string;
   readonly wanted: number;
   readonly ready: number;
+  /** What made it: "coredns", "web.yaml". */
+  readonly from: string;
 }
 
 /** Reads what the script printed; null: it did not come to its end. */
@@ -123,8 +125,8 @@ function api(all: (key: string) => string[]): Api {
       }),
     ),
     workloads: all('workload').map((line) => {
-      const [kind = '', namespace = '', name = '', wanted = '', ready = ''] = line.split('|');
-      return { kind, namespace, name, wanted: Number(wanted), ready: Number(ready) };
+      const [kind = '', namespace = '', name = '', wanted = '', ready = '', from = ''] = line.split('|');
+      return { kind, namespace, name, wanted: Number(wanted), ready: Number(ready), from };
     }),
     resolvers: all('resolver'),
   };

@@ -47,7 +47,7 @@ describe('a day with a cluster of kubeadm’s', () => {
       'node-role.kubernetes.io/control-plane',
     );
     lab.edit(({ nodes }) => Object.assign(nodes[1] ?? {}, { labels: { disk: 'slow' }, taints: [] }));
-    expect((await told(lab, 'up')).changes).toEqual(['minion-1 node:minion-1']);
+    expect((await told(lab, 'up')).changes).toEqual(['master node:minion-1']);
     expect(await jsonpath('{.metadata.labels.disk}{.spec.taints}', 'node', 'minion-1')).toBe('slow');
   });
 

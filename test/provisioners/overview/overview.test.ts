@@ -120,6 +120,11 @@ describe('status', () => {
       ],
       ['add-on/kube-system/coredns'],
     ],
+    [
+      'another part of a built-in add-on scaled to nothing',
+      [['master', /^(workload=.*coredns)$/, 'workload=Deployment|kube-system|second|0||coredns']],
+      ['add-on/kube-system/second'],
+    ],
     ['DNS silent on one machine', [['minion-1', /^name=.*/, 'name=']], ['dns']],
     ['no such name', [['minion-1', /^name=.*/, 'name= 72 87 129 131 0 1 0 0 0 0 0 0']], ['dns']],
     [

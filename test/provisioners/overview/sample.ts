@@ -40,7 +40,7 @@ const knownTo = (of: Cluster): string[] => [
   ...nodesOf(of).map(
     ({ name, address }) => `node=${name}|True|v1.36.4|${address}|kubelet is posting ready status`,
   ),
-  'workload=Deployment|kube-system|coredns|2|2',
+  'workload=Deployment|kube-system|coredns|2|2|coredns',
   'resolver=minion-1',
   'resolver=minion-2',
 ];
