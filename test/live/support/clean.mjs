@@ -1,5 +1,5 @@
-// Removes every lab of the live tests: what this run made, or what a killed one left behind. Plain JavaScript, so
-// that it also runs when nothing else does any more.
+// Removes every lab of the live tests: what this run made, or what a killed one left behind, in whatever folder that
+// was. Plain JavaScript, so that it also runs when nothing else does any more.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 export const labs = join(tmpdir(), 'hardway-test');
 
 const hardway = join(import.meta.dirname, '..', '..', '..', 'src', 'bootstrap.mjs');
+const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
 
 export function clean() {
   for (const name of existsSync(labs) ? readdirSync(labs) : []) {
@@ -23,4 +24,21 @@ export function clean() {
     }
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Machines called as this lab's, of a run that was killed and whose folder lies elsewhere or is gone. Names of tests
+ * begin with "hwt-"; a lab that is about to be made has none yet.
+ */
+export function removeStrays(name) {
+  const there = run('lxc-ls', '-1').stdout?.split(/\s+/) ?? [];
+  for (const container of there.filter((each) => name.startsWith('hwt-') && each.endsWith(`.${name}`))) {
+    const told = run('lxc-destroy', '--force', '--name', container);
+    if (told.status !== 0) throw new Error(`${container} could not be removed\n${told.stderr}`);
+  }
+}
+
+function run(...args) {
+  const [command, ...rest] = [...sudo, ...args];
+  return spawnSync(command, rest, { encoding: 'utf8', timeout: 60_000 });
 }

@@ -8,7 +8,7 @@ import { sshConnection } from '../../../src/connection/ssh.ts';
 import { withSudo } from '../../../src/connection/sudo.ts';
 import { openState } from '../../../src/state/directory.ts';
 import { readInventory } from '../../../src/state/inventory.ts';
-import { labs } from './clean.mjs';
+import { labs, removeStrays } from './clean.mjs';
 import { command, type Told } from './command.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -51,6 +51,7 @@ export interface Description {
 export function makeLab(name: string, machineCidr: string): Lab {
   const folder = join(labs, name);
   if (!existsSync(folder)) {
+    removeStrays(name);
     mkdirSync(folder, { recursive: true });
     const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root });
     const packed = execFileSync('tar', ['--null', '--ignore-failed-read', '-T', '-', '-cf', '-'], {

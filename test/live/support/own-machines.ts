@@ -9,7 +9,7 @@ import { nth, parseRange } from '../../../src/cluster/ranges.ts';
 import { healBridge } from '../../../src/lab/bridge.ts';
 import { healLxcNet } from '../../../src/lab/lxc-net.ts';
 import { bridgeName, groupName } from '../../../src/lab/names.ts';
-import { labs } from './clean.mjs';
+import { labs, removeStrays } from './clean.mjs';
 import { command, type Told } from './command.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -48,6 +48,7 @@ export async function ownMachines(
   machines: readonly OwnMachine[],
 ): Promise<OwnMachines> {
   const folder = join(labs, name);
+  if (!existsSync(folder)) removeStrays(name);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'cluster.json'), JSON.stringify(description, null, 2));
   const cluster = loadCluster(join(folder, 'cluster.json'));
