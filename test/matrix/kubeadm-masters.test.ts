@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { certificateKey } from '../../provisioners/kubeadm/configuration.ts';
@@ -54,6 +55,8 @@ describe('several masters by kubeadm', () => {
       );
       expect(found.stdout.trim(), machine).toBe('0');
     }
+    const here = spawnSync('grep', ['-rlF', key, join(lab.folder, '.hardway')], { encoding: 'utf8' });
+    expect([here.status, here.stdout]).toEqual([1, '']);
     const secrets = await lab.kubectl(['get', 'secrets', '--namespace', 'kube-system', '-o', 'name']);
     expect(secrets).not.toMatch(/kubeadm-certs/);
   });
@@ -63,6 +66,20 @@ describe('several masters by kubeadm', () => {
       await goesOnWithout(off);
       await bringUp(lab);
     }
+  });
+
+  it('the database of all three is looked at, kept and tidied up', async () => {
+    const status = await lab.hardway('etcd', 'status');
+    expect(status.code, status.output).toBe(0);
+    for (const machine of ['m1', 'm2', 'm3']) expect(status.output).toMatch(new RegExp(`^${machine} `, 'm'));
+    const [, led] = /^(\S+) .* leader /m.exec(status.output) ?? [];
+    const tidied = await lab.hardway('etcd', 'defrag');
+    expect(tidied.code, tidied.output).toBe(0);
+    const order = tidied.output.trim().split('\n');
+    expect(order.map((line) => line.split(':')[0]).sort()).toEqual(['m1', 'm2', 'm3']);
+    expect(order.at(-1)).toMatch(new RegExp(`^${led}:`));
+    const kept = await lab.hardway('etcd', 'snapshot');
+    expect(kept.code, kept.output).toBe(0);
   });
 
   it('a member whose data is lost: the way out is said, and leads out', async () => {

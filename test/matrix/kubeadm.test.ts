@@ -14,10 +14,12 @@ import { knownArtefacts } from '../../provisioners/known-artefacts.ts';
 import { preparePki } from '../../provisioners/pki.ts';
 import { unaskedScope } from '../../provisioners/unasked.ts';
 import { loadCluster } from '../../src/cluster/load.ts';
+import type { Cluster } from '../../src/cluster/model.ts';
 import { standing } from '../live/support/bring-up.ts';
 import { told } from '../live/support/changes.ts';
 import { type Description, makeLab } from '../live/support/lab.ts';
 import { reboot, wellAgain } from '../live/support/power.ts';
+import { described } from '../property/rig.ts';
 
 const machines = ['master', 'minion-1'];
 const MINION = { name: 'minion', count: 1, roles: ['minion'], cpus: 2, memory: 1536 };
@@ -80,31 +82,34 @@ describe('the kubeadm flavour', () => {
   });
 
   it('kubeadm accepts every file that it is given', async () => {
-    const cluster = loadCluster(join(lab.folder, 'cluster.json'));
-    const folder = mkdtempSync(join(tmpdir(), 'hardway-kubeadm-'));
-    const pki = await preparePki(cluster, folder, true);
-    const scope = (name: string) => ({
-      ...unaskedScope(cluster, name, pki, knownArtefacts(cluster), []),
-      token: 'abcdef.0123456789abcdef',
-    });
-    const [master] = cluster.nodes;
-    const files = [
-      documents(
-        initConfiguration(scope('master'), { token: 'abcdef.0123456789abcdef', seconds: 60 }),
-        clusterConfiguration(scope('master')),
-        sharedKubeletSettings(cluster),
-        proxyConfiguration(scope('master')),
-      ),
-      ...machines.map((name) => documents(joinConfiguration(scope(name), master!))),
-    ];
-    rmSync(folder, { recursive: true });
-    for (const file of files) {
-      const seen = await lab.on(
-        'master',
-        `cat >/tmp/kubeadm.yaml <<'HERE'\n${file}HERE\nkubeadm config validate --config=/tmp/kubeadm.yaml; code=$?; rm /tmp/kubeadm.yaml; exit $code`,
-      );
-      expect(seen.stdout.trim(), seen.stderr).toBe('ok');
-    }
+    const own = loadCluster(join(lab.folder, 'cluster.json'));
+    for (const cluster of [own, stacked, apart])
+      for (const [machine, file] of await filesFor(cluster)) {
+        const seen = await lab.on(
+          'master',
+          `cat >/tmp/kubeadm.yaml <<'HERE'\n${file}HERE\nkubeadm config validate --config=/tmp/kubeadm.yaml; code=$?; rm /tmp/kubeadm.yaml; exit $code`,
+        );
+        expect(seen.stdout.trim(), `${machine}: ${seen.stderr}`).toBe('ok');
+      }
+  });
+
+  it('a machine joins nobody but who has the authority that it was told of', async () => {
+    const made = await lab.on(
+      'master',
+      'kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 5m',
+    );
+    const token = made.stdout.trim();
+    expect(token, made.stderr).toMatch(/^[a-z0-9]{6}\.[a-z0-9]{16}$/);
+    // Those of an authority that was made for this file alone.
+    const files = new Map(await filesFor(loadCluster(join(lab.folder, 'cluster.json')), token));
+    const seen = await lab.on(
+      'minion-1',
+      `cat >/run/kubeadm.yaml <<'HERE'\n${files.get('minion-1')}HERE
+timeout 100 kubeadm join phase preflight --config=/run/kubeadm.yaml --ignore-preflight-errors=all 2>&1; code=$?; rm /run/kubeadm.yaml; exit $code`,
+    );
+    await lab.on('master', `kubeadm token delete --kubeconfig /etc/kubernetes/admin.conf ${token}`);
+    expect(seen.code).not.toBe(0);
+    expect(seen.stdout).toMatch(/none of the public keys .* are pinned/);
   });
 
   it('what joining needed is gone, and in no log', async () => {
@@ -172,3 +177,48 @@ echo half >/etc/kubernetes/bootstrap-kubelet.conf`,
     await wellAgain(lab, 180);
   });
 });
+
+const several = {
+  kubernetes: { flavour: 'kubeadm' },
+  network: { machineCidr: '192.168.98.0/24' },
+  controlPlane: { endpoint: '192.168.98.5' },
+};
+/** Further shapes, of which only the files are looked at. */
+const stacked = described({
+  ...several,
+  nodes: [{ name: 'master', count: 3, roles: ['etcd', 'master'] }, MINION],
+});
+const apart = described({
+  ...several,
+  nodes: [
+    { name: 'etcd', count: 3, roles: ['etcd'] },
+    { name: 'master', count: 2, roles: ['master'] },
+    MINION,
+  ],
+});
+
+/** What kubeadm is given on each machine, by its name, with authorities that nobody has. */
+async function filesFor(
+  cluster: Cluster,
+  token = 'abcdef.0123456789abcdef',
+): Promise<readonly (readonly [machine: string, file: string])[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'hardway-kubeadm-'));
+  const pki = await preparePki(cluster, folder, true);
+  rmSync(folder, { recursive: true });
+  const scope = (name: string) => ({
+    ...unaskedScope(cluster, name, pki, knownArtefacts(cluster), []),
+    token,
+  });
+  const masters = cluster.nodes.filter(({ roles }) => roles.includes('master'));
+  const [first = cluster.nodes[0]!] = masters;
+  const founding = documents(
+    initConfiguration(scope(first.name), { token, seconds: 60 }),
+    clusterConfiguration(scope(first.name)),
+    sharedKubeletSettings(cluster),
+    proxyConfiguration(scope(first.name)),
+  );
+  const joining = cluster.nodes
+    .filter(({ roles }) => roles.includes('master') || roles.includes('minion'))
+    .map(({ name }) => [name, documents(joinConfiguration(scope(name), first))] as const);
+  return [['the first master', founding], ...joining];
+}

@@ -51,6 +51,16 @@ describe('several masters', () => {
     expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
   });
 
+  it('an order that would lose the database is refused before anything happens', async () => {
+    await powerOff(lab, 'm3');
+    const refused = await lab.hardway('node', 'remove', 'm2', '--yes');
+    expect(refused.code, refused.output).toBe(1);
+    expect(refused.output).toMatch(/m3/);
+    expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
+    await bringUp(lab);
+    await settled();
+  });
+
   it('the first master is removed and a fourth taken in, by one edit', async () => {
     describeMasters(2, 3, 4);
     const polled = pollApi(lab);
@@ -92,6 +102,7 @@ describe('several masters', () => {
     await powerOff(lab, 'm3', 'm4');
     const asked = await lab.hardway('recover');
     expect([asked.code, asked.output]).toEqual([1, expect.stringContaining('m2 would go on alone')]);
+    expect(asked.output).toMatch(/Lost is what/);
     const recovered = await lab.hardway('recover', '--yes');
     expect(recovered.code, recovered.output).toBe(3);
     expect(await members(lab, 'm2')).toEqual(['m2 votes']);
