@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterStatus } from '../src/cli/product.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
@@ -20,7 +21,9 @@ export async function status(
   const waiting = unmetConditions(cluster, machines, patience);
   if (patience > 0) await waiting;
   const [services, live, conditions] = await Promise.all([
-    Promise.all(cluster.nodes.map((node) => stoppedServices(cluster, node, machines.get(node.name)))),
+    Promise.all(
+      cluster.nodes.map((node) => stoppedServices(cluster, node, machines.get(node.name), patience)),
+    ),
     liveNodes(cluster, machines),
     waiting,
   ]);
@@ -31,19 +34,35 @@ export async function status(
   return { nodes, problems: [...services.flat(), ...conditions, ...unready] };
 }
 
+/** Services that do not run; those that are about to, after a boot, are given up to `patience` seconds. */
 async function stoppedServices(
   cluster: Cluster,
   node: Node,
   connection: Connection | undefined,
+  patience: number,
 ): Promise<string[]> {
   if (connection === undefined) return [];
   const names = servicesOf(cluster, node);
+  const inTime = Date.now() + patience * 1000;
+  let stopped = await notActive(connection, names);
+  while (stopped.some(({ state }) => state === 'activating') && Date.now() < inTime) {
+    await sleep(1000);
+    stopped = await notActive(connection, names);
+  }
+  return stopped.map(
+    ({ name, state }) => `${node.name}: ${name} is ${state}; see: hardway logs ${node.name} ${name}`,
+  );
+}
+
+async function notActive(
+  connection: Connection,
+  names: readonly string[],
+): Promise<readonly { name: string; state: string }[]> {
   const result = await connection.run(lines(...names.map(stateOf)), { limit: 15 });
   const states = result.stdout.split('\n');
   return names
     .map((name, index) => ({ name, state: states[index] ?? 'unknown' }))
-    .filter(({ state }) => state !== 'active')
-    .map(({ name, state }) => `${node.name}: ${name} is ${state}; see: hardway logs ${node.name} ${name}`);
+    .filter(({ state }) => state !== 'active');
 }
 
 async function unmetConditions(

@@ -7,8 +7,12 @@ import { hasStackedEtcd } from './topology.ts';
 export function refuseLostMember(cluster: Cluster, { joining }: Pick<Membership, 'joining'>): void {
   const [lost] = joining.filter((one) => one.lost !== null).map(({ name }) => name);
   if (lost === undefined || !hasStackedEtcd(cluster)) return;
+  // A machine that leaves is forgotten; who made it tells of it again.
+  const back = cluster.nodes.some(({ name, ssh }) => name === lost && ssh === null)
+    ? `npm run lab (vagrant up ${lost})`
+    : 'hardway up';
   throw new HardwayError('IMPOSSIBLE', `${lost} is a member of the database and has lost its data`, {
     evidence: ['kubeadm takes a machine in only as a new member'],
-    remedy: `hardway node remove ${lost}, then hardway up: it comes back as a new one; the others go on meanwhile.`,
+    remedy: `hardway node remove ${lost}, then ${back}: it comes back as a new one; the others go on meanwhile.`,
   });
 }

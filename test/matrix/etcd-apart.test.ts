@@ -15,8 +15,13 @@ const ENDPOINTS = `--endpoints=${[11, 12, 13].map((host) => `https://192.168.102
 const on = (machine: string, script: string) => lab.on(machine, script);
 
 /** The database on machines of its own, where nothing of Kubernetes runs. */
-describe('etcd apart', () => {
-  standing(lab, () => describeAs(lab, 'etcd-apart', '192.168.102'));
+describe.each(['scratch', 'kubeadm'])('etcd apart, by %s', (flavour) => {
+  standing(lab, () => {
+    describeAs(lab, 'etcd-apart', '192.168.102');
+    lab.edit((description) => {
+      description['kubernetes'] = { flavour };
+    });
+  });
 
   it('the members are the machines with the role, and only those run etcd', async () => {
     expect(await members(lab, 'etcd-1')).toEqual(etcds.map((name) => `${name} votes`));
