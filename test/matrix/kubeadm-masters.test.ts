@@ -88,7 +88,10 @@ describe('several masters by kubeadm', () => {
       "systemctl stop kubelet; pkill -KILL -f '^etcd '; sleep 1; rm -rf /var/lib/etcd/member",
     );
     const refused = await lab.hardway('plan');
-    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('hardway node remove m3, then npm run lab')]);
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringContaining('hardway node remove m3, then npm run lab'),
+    ]);
     const removed = await lab.hardway('node', 'remove', 'm3', '--yes');
     expect(removed.code, removed.output).toBe(0);
     expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes']);
