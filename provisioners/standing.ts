@@ -31,7 +31,7 @@ export function standingOf(
   facts: ReadonlyMap<string, Facts>,
 ): Standing {
   const masters = namesOf(byRole(cluster, 'master'));
-  const serves = (name: string): boolean => facts.get(name)?.runs['kube-apiserver'] !== undefined;
+  const serves = (name: string): boolean => hasApiServer(facts.get(name));
   return {
     membership: membershipOf(cluster, leaving, facts),
     fresh: masters.filter((name) => !serves(name)),
@@ -40,10 +40,13 @@ export function standingOf(
   };
 }
 
+/** Whoever made it: a unit of ours, a pod of ours or of kubeadm's. */
+const hasApiServer = (facts: Pick<Facts, 'styles'> | undefined): boolean => (facts?.styles ?? []).length > 0;
+
 /** Machines that are there, those first that know the cluster: who comes anew has nothing to tell. */
 export function byKnowledge(cluster: Cluster, facts: ReadonlyMap<string, Facts>): string[] {
-  const knows = ({ runs, kubelet, etcd }: Facts): number =>
-    Number(runs['kube-apiserver'] !== undefined) + Number(kubelet !== '') + Number(etcd.data);
+  const knows = ({ styles, kubelet, etcd }: Facts): number =>
+    Number(hasApiServer({ styles })) + Number(kubelet !== '') + Number(etcd.data);
   const place = (name: string): number => cluster.nodes.findIndex((node) => node.name === name);
   return [...facts]
     .sort(([nameA, a], [nameB, b]) => knows(b) - knows(a) || place(nameA) - place(nameB))
