@@ -125,6 +125,23 @@ describe('three machines of one’s own', () => {
     await must('verify');
   });
 
+  it('export ansible: its inventory reaches every machine, host keys checked', async () => {
+    const inventory = join(own.folder, 'inventory.yml');
+    writeFileSync(inventory, await must('export', 'ansible'));
+    const environment = {
+      ...{ PATH: process.env['PATH'], HOME: elsewhere, LC_ALL: 'C.UTF-8', OWNER_SUDO: password },
+      // No connection that outlives its command.
+      ANSIBLE_SSH_ARGS: '-o ControlMaster=no',
+    };
+    const listing = execFileSync('ansible-inventory', ['-i', inventory, '--list'], { encoding: 'utf8' });
+    expect((JSON.parse(listing) as { masters: { hosts: string[] } }).masters.hosts).toEqual(['master']);
+    // They have no Python, which every module but this one wants.
+    const told = ['-i', inventory, 'all', '--private-key', own.key, '-m', 'raw', '-a', 'uname -n'];
+    const reached = spawnSync('ansible', told, { cwd: elsewhere, encoding: 'utf8', env: environment });
+    expect(reached.status, reached.stdout + reached.stderr).toBe(0);
+    expect(reached.stdout.match(/ CHANGED .* rc=0 /g)).toHaveLength(3);
+  });
+
   it('a NIC that is not there is refused with those that are', async () => {
     describeAs(([master, ...rest]) => [{ ...master, ssh: 'admin@192.168.96.11/eth7' }, ...rest]);
     const { code, output } = await hardway('plan');
@@ -150,7 +167,9 @@ describe('three machines of one’s own', () => {
 
   it('one that is unplugged is told within its time, and is awaited', async () => {
     own.kill('three');
+    const began = Date.now();
     const { code, output } = await hardway('up', '--yes', '--set', 'timeouts.connect=3');
+    expect((Date.now() - began) / 1000, output).toBeLessThan(60);
     expect(code, output).toBe(3);
     expect(output).toMatch(/minion.*no (answer within 3 s|route to it)/);
     expect(output).toMatch(/awaiting minion/);

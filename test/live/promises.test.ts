@@ -171,6 +171,8 @@ for pid in $(systemctl show --property=MainPID --value containerd kubelet kube-p
     ['network.podCidr', '10.200.0.0/16'],
     ['network.dns.domain', 'other.local'],
     ['network.serviceCidr', '10.97.0.0/16'],
+    ['network.flannel.store', 'kubernetes'],
+    ['network.flannel.backend', 'host-gw'],
   ])('%s cannot be changed: refused with the reason, nothing touched', async (key, value) => {
     const up = await told(lab, 'up', '--set', `${key}=${value}`);
     expect([up.code, up.changes]).toEqual([1, []]);
