@@ -21,8 +21,6 @@ describe(`a bring-up that is cut again and again (HARDWAY_SEED=${seed})`, () => 
     lab.edit((description) => {
       for (const node of description.nodes) if (node.count !== undefined) node.count = 1;
     });
-    const installed = await lab.npm('ci');
-    expect(installed.code, installed.output).toBe(0);
     await freshMachines(lab, machines);
     const run = await engine(lab, ['up']);
     expect(run.code, complaint(run)).toBe(0);

@@ -23,7 +23,6 @@ const routesOf = async (machine: string): Promise<string[]> =>
 /** Three controllers and three workers by routes: created, looked at, used, hurt and destroyed, as by nine scripts once. */
 describe('three and three', () => {
   beforeAll(async () => {
-    expect((await lab.npm('ci')).code).toBe(0);
     describeAs(lab, 'three-and-three', '192.168.101');
   });
   afterAll(async () => {

@@ -17,7 +17,6 @@ describe.each([
   const machines = ['master', 'minion'];
 
   beforeAll(async () => {
-    expect((await lab.npm('ci')).code).toBe(0);
     lab.edit((description) => {
       Object.assign(description.network, { cni: 'none', kubeProxy: mode });
       description.nodes = [

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { makeLab } from '../live/support/lab.ts';
 import { runCell } from './support/run-cell.ts';
 import { allCells, chosenCells, RANGE } from './support/cells.ts';
@@ -18,10 +18,6 @@ describe('the matrix', { timeout: 30 * 60_000 }, () => {
   const lab = makeLab('hwt-matrix', RANGE);
   const outcomes: Outcome[] = [];
 
-  beforeAll(async () => {
-    const installed = await lab.npm('ci');
-    expect(installed.code, installed.output).toBe(0);
-  });
   afterAll(() => console.log(`\n${publish(outcomes)}\n`));
 
   it('has something to run', () => {

@@ -68,7 +68,6 @@ describe('a machine under qemu', () => {
     });
 
   beforeAll(async () => {
-    expect((await lab.npm('ci')).code).toBe(0);
     withExport(join(lab.folder, 'boxes/debian-12.json'));
     lab.edit((description) => {
       description.nodes = [{ name: 'solo', roles: ['etcd', 'master', 'minion'], cpus: 2, memory: 4096 }];

@@ -14,10 +14,9 @@ export async function destroy(lab: Lab): Promise<void> {
   expect(gone.code, gone.output).toBe(0);
 }
 
-/** For the tests around it: installed, described and brought up before them, destroyed after them. */
+/** For the tests around it: described and brought up before them, destroyed after them. */
 export function standing(lab: Lab, describe: () => void = () => undefined): void {
   beforeAll(async () => {
-    expect((await lab.npm('ci')).code).toBe(0);
     describe();
     await bringUp(lab);
   });

@@ -47,8 +47,11 @@ export interface Description {
   [key: string]: unknown;
 }
 
-/** Copies what git knows (and would know) into an empty folder, and gives the cluster its name and range. */
-export function makeLab(name: string, machineCidr: string): Lab {
+/**
+ * Copies what git knows (and would know) into an empty folder, and gives the cluster its name and range. Libraries and
+ * programs come along as they are here; `bare`: without them, as after a clone.
+ */
+export function makeLab(name: string, machineCidr: string, { bare = false } = {}): Lab {
   const folder = join(labs, name);
   if (!existsSync(folder)) {
     removeStrays(name);
@@ -60,6 +63,7 @@ export function makeLab(name: string, machineCidr: string): Lab {
       maxBuffer: 2 ** 30,
     });
     execFileSync('tar', ['-xf', '-', '-C', folder], { input: packed });
+    if (!bare) execFileSync('cp', ['-a', join(root, 'node_modules'), join(root, 'dist'), folder]);
   }
   const lab = labIn(folder, name);
   lab.edit((description) => {
