@@ -8,8 +8,15 @@ import { deployProbe, inPod, probePods } from './support/probe.ts';
 const DOMAIN = 'hard.example';
 const SERVER = '10.96.0.53';
 
-/** A domain and an address for the cluster's DNS of one's own, and names of the world outside. */
-describe('names', () => {
+/**
+ * A domain and an address for the cluster's DNS of one's own, and names of the world outside; on the smallest cluster of
+ * each flavour and style, which the other live tests leave to the matrix.
+ */
+describe.each([
+  ['scratch', 'systemd'],
+  ['scratch', 'static-pods'],
+  ['kubeadm', 'static-pods'],
+])('names, by %s with %s', (flavour, style) => {
   const lab = makeLab('hwt-names', '192.168.107.0/24');
   const onMaster = async (script: string): Promise<string> => (await lab.on('master', script)).stdout.trim();
   const known = async (name: string): Promise<string> => {
@@ -20,7 +27,8 @@ describe('names', () => {
   standing(lab, () =>
     lab.edit((description) => {
       description.network['dns'] = { domain: DOMAIN, serviceIP: SERVER };
-      description['controlPlane'] = { schedulable: true };
+      description['kubernetes'] = { flavour };
+      description['controlPlane'] = { schedulable: true, ...(flavour === 'kubeadm' ? {} : { style }) };
       description.nodes = [{ name: 'master', roles: ['etcd', 'master'], memory: 1536 }];
     }),
   );
@@ -36,6 +44,12 @@ describe('names', () => {
     expect(corefile).not.toContain('cluster.local');
     const certificate = await onMaster('openssl x509 -noout -text -in /etc/kubernetes/pki/apiserver.crt');
     expect(certificate).toContain(`DNS:kubernetes.default.svc.${DOMAIN}`);
+  });
+
+  it('all is proven, and a second run has nothing to do', async () => {
+    const verified = await lab.hardway('verify');
+    expect(verified.code, verified.output).toBe(0);
+    expect(await told(lab, 'up')).toMatchObject({ code: 0, changes: [] });
   });
 
   it('a pod knows the names of the cluster', async () => {
