@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,13 +10,14 @@ import { RANGE } from './support/cells.ts';
 
 /** network.cni none: the run says what is missing, and goes on when the user has brought it. */
 describe.each([
-  ['scratch', 'nftables'],
-  ['kubeadm', 'iptables'],
+  ['scratch', 'iptables'],
+  ['kubeadm', 'nftables'],
 ])('a network plug-in of the user’s own, by %s with %s', (flavour, mode) => {
   const lab = makeLab('hwt-own-plug-in', RANGE);
   const machines = ['master', 'minion'];
 
-  beforeAll(async () => {
+  beforeAll(() => {
+    rmSync(join(lab.folder, 'addons', 'plug-in.yaml'), { force: true });
     lab.edit((description) => {
       Object.assign(description.network, { cni: 'none', kubeProxy: mode });
       description.nodes = [
