@@ -1,6 +1,16 @@
 import { defineConfig } from 'vitest/config';
 import { ByLab } from './test/sequencer.ts';
 
+/** Live tests that wait for certificates to expire, and the like: they run beside the others, in a process of their own. */
+const patient = ['test/live/pki.test.ts'];
+
+const live = {
+  globalSetup: ['test/live/support/setup.ts'],
+  testTimeout: 600_000,
+  hookTimeout: 3_600_000,
+  fileParallelism: false,
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -17,16 +27,8 @@ export default defineConfig({
         },
       },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 } },
-      {
-        test: {
-          name: 'live',
-          include: ['test/live/**/*.test.ts'],
-          globalSetup: ['test/live/support/setup.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 3_600_000,
-          fileParallelism: false,
-        },
-      },
+      { test: { ...live, name: 'live', include: ['test/live/**/*.test.ts'], exclude: patient } },
+      { test: { ...live, name: 'patient', include: patient } },
       {
         test: {
           name: 'matrix',

@@ -1,42 +1,42 @@
 // `npm test`: types, lint and format, then unit, contract and live tests. With names of projects: only those;
 // words behind them choose cells of the matrix. Ends with "N passed, N failed".
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clean } from './live/support/clean.mjs';
+import { clean, labsIn } from './live/support/clean.mjs';
 
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'hardway-results-'));
 const results = { passed: 0, failed: 0 };
-const PROJECTS = ['unit', 'contract', 'live', 'matrix', 'kill'];
+const PROJECTS = ['unit', 'contract', 'live', 'patient', 'matrix', 'kill'];
+/** Temporary files of the live tests that run beside the others. */
+const aside = join(scratch, 'aside');
 const asked = process.argv.slice(2).filter((word) => PROJECTS.includes(word));
 const cells = process.argv.slice(2).filter((word) => !PROJECTS.includes(word));
-let running;
+const running = new Set();
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abort);
 try {
   await installTools();
   count(await run('npm', ['run', '--silent', 'build']));
   if (asked.length === 0) count(await run('npm', ['run', '--silent', 'check']));
-  for (const project of asked.length > 0 ? asked : ['unit', 'contract', 'live']) await vitest(project);
+  for (const project of asked.length > 0 ? asked : ['unit', 'contract']) await vitest(project);
+  // These wait most of the time; the others do not wait for them.
+  if (asked.length === 0) await Promise.all([vitest('live'), vitest('patient', aside)]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log(`${results.passed} passed, ${results.failed} failed`);
 process.exitCode = results.failed === 0 ? 0 : 1;
 
-async function vitest(project) {
+async function vitest(project, temporary = tmpdir()) {
+  mkdirSync(temporary, { recursive: true });
   const file = join(scratch, `${project}.json`);
   const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`];
   const chosen = cells.length > 0 ? ['test/matrix/cells.test.ts'] : [];
-  const ok = await run(join(root, 'node_modules/.bin/vitest'), [
-    'run',
-    '--project',
-    project,
-    ...reporters,
-    ...chosen,
-  ]);
+  const words = ['run', '--project', project, ...reporters, ...chosen];
+  const ok = await run(join(root, 'node_modules/.bin/vitest'), words, { TMPDIR: temporary });
   const told = read(file);
   results.passed += told?.numPassedTests ?? 0;
   // What was skipped has not passed.
@@ -64,30 +64,33 @@ async function installTools() {
   await run(command, [...rest, 'install', '-y', '-q', '--no-install-recommends', ...missing]);
 }
 
-function run(command, args) {
+function run(command, args, more = {}) {
   return new Promise((resolve) => {
     // A group of its own: what it starts ends with it.
-    const env = { ...process.env, ...(cells.length > 0 ? { HARDWAY_CELLS: cells.join(' ') } : {}) };
-    running = spawn(command, args, {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      detached: true,
-      env,
+    const ours = cells.length > 0 ? { HARDWAY_CELLS: cells.join(' ') } : {};
+    const child = spawn(command, args, {
+      ...{ cwd: root, detached: true, stdio: ['ignore', 'inherit', 'inherit'] },
+      env: { ...process.env, ...more, ...ours },
     });
-    running.once('error', () => resolve(false));
-    running.once('close', (code) => resolve(code === 0));
+    running.add(child);
+    child.once('close', () => running.delete(child));
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
   });
 }
 
 /** Ends what runs and removes the machines it made. */
 function abort(signal) {
   console.error(`${signal}: removing what the tests made`);
-  try {
-    process.kill(-running.pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
+  for (const { pid } of running) {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
   }
   clean();
+  clean(labsIn(aside));
   process.exit(1);
 }
 

@@ -100,12 +100,13 @@ describe('the kubeadm flavour', () => {
     );
     const token = made.stdout.trim();
     expect(token, made.stderr).toMatch(/^[a-z0-9]{6}\.[a-z0-9]{16}$/);
-    // Those of an authority that was made for this file alone.
+    // Those of an authority that was made for this file alone; on a node that runs, other checks would come first.
     const files = new Map(await filesFor(loadCluster(join(lab.folder, 'cluster.json')), token));
+    const file = files.get('minion-1')!.replace(/ignorePreflightErrors:.*/, 'ignorePreflightErrors: [all]');
     const seen = await lab.on(
       'minion-1',
-      `cat >/run/kubeadm.yaml <<'HERE'\n${files.get('minion-1')}HERE
-timeout 100 kubeadm join phase preflight --config=/run/kubeadm.yaml --ignore-preflight-errors=all 2>&1; code=$?; rm /run/kubeadm.yaml; exit $code`,
+      `cat >/run/kubeadm.yaml <<'HERE'\n${file}HERE
+timeout 100 kubeadm join phase preflight --config=/run/kubeadm.yaml 2>&1; code=$?; rm /run/kubeadm.yaml; exit $code`,
     );
     await lab.on('master', `kubeadm token delete --kubeconfig /etc/kubernetes/admin.conf ${token}`);
     expect(seen.code).not.toBe(0);

@@ -1,3 +1,4 @@
 export const labs: string;
-export function clean(): void;
+export function labsIn(temporary: string): string;
+export function clean(all?: string): void;
 export function removeStrays(name: string): void;

@@ -5,15 +5,16 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Every folder of the live tests lies here. */
-export const labs = join(tmpdir(), 'hardway-test');
+/** Every folder of the live tests lies here, of those whose temporary files lie there. */
+export const labsIn = (temporary) => join(temporary, 'hardway-test');
+export const labs = labsIn(tmpdir());
 
 const hardway = join(import.meta.dirname, '..', '..', '..', 'src', 'bootstrap.mjs');
 const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
 
-export function clean() {
-  for (const name of existsSync(labs) ? readdirSync(labs) : []) {
-    const folder = join(labs, name);
+export function clean(all = labs) {
+  for (const name of existsSync(all) ? readdirSync(all) : []) {
+    const folder = join(all, name);
     if (existsSync(join(folder, 'cluster.json'))) {
       const told = spawnSync(process.execPath, [hardway, 'lab', 'destroy'], {
         cwd: folder,

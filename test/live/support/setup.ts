@@ -1,4 +1,4 @@
 import { clean } from './clean.mjs';
 
-export const setup = clean;
-export const teardown = clean;
+export const setup = (): void => clean();
+export const teardown = setup;
