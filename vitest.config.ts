@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { ByLab } from './test/sequencer.ts';
 
-/** Live tests that wait for certificates to expire, and the like: they run beside the others, in a process of their own. */
-const patient = ['test/live/pki.test.ts'];
+/** Live tests wait for much: those of keys, access and the world around run beside the others, in a process of their own. */
+const aside = ['test/live/{access,access-people,canaries,hardened,identity,pki,world}.test.ts'];
 
 const live = {
   globalSetup: ['test/live/support/setup.ts'],
@@ -27,8 +27,8 @@ export default defineConfig({
         },
       },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 } },
-      { test: { ...live, name: 'live', include: ['test/live/**/*.test.ts'], exclude: patient } },
-      { test: { ...live, name: 'patient', include: patient } },
+      { test: { ...live, name: 'live', include: ['test/live/**/*.test.ts'], exclude: aside } },
+      { test: { ...live, name: 'aside', include: aside } },
       {
         test: {
           name: 'matrix',

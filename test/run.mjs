@@ -9,8 +9,8 @@ import { clean, labsIn } from './live/support/clean.mjs';
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'hardway-results-'));
 const results = { passed: 0, failed: 0 };
-const PROJECTS = ['unit', 'contract', 'live', 'patient', 'matrix', 'kill'];
-/** Temporary files of the live tests that run beside the others. */
+const PROJECTS = ['unit', 'contract', 'live', 'aside', 'matrix', 'kill'];
+/** Temporary files of the live tests that run beside the others: two processes must not clean each other's labs. */
 const aside = join(scratch, 'aside');
 const asked = process.argv.slice(2).filter((word) => PROJECTS.includes(word));
 const cells = process.argv.slice(2).filter((word) => !PROJECTS.includes(word));
@@ -22,8 +22,7 @@ try {
   count(await run('npm', ['run', '--silent', 'build']));
   if (asked.length === 0) count(await run('npm', ['run', '--silent', 'check']));
   for (const project of asked.length > 0 ? asked : ['unit', 'contract']) await vitest(project);
-  // These wait most of the time; the others do not wait for them.
-  if (asked.length === 0) await Promise.all([vitest('live'), vitest('patient', aside)]);
+  if (asked.length === 0) await Promise.all([vitest('live'), vitest('aside', aside)]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
