@@ -22,6 +22,8 @@ interface LinkAnswer {
   readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
 }
 
+export const linkNames = (): readonly string[] => readdirSync(devices);
+
 export function linkExists(name: string): boolean {
   return existsSync(join(devices, name));
 }

@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 
+/** What the names of all clusters' bridges begin with, and no other link's. */
+export const BRIDGES = 'hw-';
+
 /** The bridge of the cluster network; an interface name has at most 15 characters. */
 export function bridgeName(cluster: string): string {
-  return cluster.length <= 12 ? `hw-${cluster}` : `hw-${hash(cluster, 12)}`;
+  return `${BRIDGES}${cluster.length <= 12 ? cluster : hash(cluster, 12)}`;
 }
 
 /** "master.lab": no label holds a dot, so no two clusters can mean the same container. Also a host name: 64 at most. */

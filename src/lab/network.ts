@@ -3,9 +3,10 @@ import type { Cluster } from '../cluster/model.ts';
 import { healBridge, removeBridge } from './bridge.ts';
 import { forgetOldSettings } from './container-config.ts';
 import { activeContainers, markedContainers } from './containers.ts';
-import { attach, linkExists, removeLink } from './links.ts';
+import { attach, linkExists, linkNames, removeLink } from './links.ts';
 import { healLxcNet, lxcBridge, stopLxcNet } from './lxc-net.ts';
 import { machinesView, type MachineView } from './machines.ts';
+import { BRIDGES } from './names.ts';
 
 /**
  * Both bridges of the lab as they must be: looks at what really runs and repairs it. Quick when all is well.
@@ -23,12 +24,17 @@ export async function healNetwork(cluster: Cluster, folder: string = process.cwd
   }
 }
 
-/** After the last machine is gone. Debian's own bridge stays unless we started it and nobody else uses it. */
+/**
+ * After the last machine is gone. Debian's own bridge stays unless we started it and nobody else uses it: another
+ * cluster's bridge says that its machines may be about to start.
+ */
 export async function removeNetwork(cluster: Cluster): Promise<void> {
   await removeStaleLinks(machinesView(cluster).machines);
   await removeBridge(cluster);
-  if ((await activeContainers()).length === 0) await stopLxcNet();
+  if (labBridges().length === 0 && (await activeContainers()).length === 0) await stopLxcNet();
 }
+
+const labBridges = (): readonly string[] => linkNames().filter((name) => name.startsWith(BRIDGES));
 
 /**
  * When a machine is killed from outside, its network may live on without it for minutes: it answers for the
