@@ -1,5 +1,9 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { ArtefactError } from '../errors.ts';
+import type { Holder } from '../state/holder.ts';
+import { called, withLock } from '../state/lock.ts';
 import type { Report } from '../report/event.ts';
 import type { ProvideOptions } from './artefacts.ts';
 import { type Group, wrappedBy } from './lock.ts';
@@ -49,8 +53,24 @@ async function fetchMissing(
   }
   const finished = [...(await downloadAll(downloaded, shop, options.report))];
   // One after another: each compilation takes all processors anyway.
-  for (const group of compiled) finished.push(await makeGroup(group, 'modules', shop, options.report));
+  for (const group of compiled) finished.push(await compile(group, shop, options.report));
   return finished;
+}
+
+/** Seconds to wait for another process that compiles; a slow computer needs most of an hour for everything. */
+const PATIENCE = 3600;
+
+/** One process of this host at a time, for the same reason; who comes next finds what was made. */
+async function compile(group: Group, shop: Workshop, report: Report): Promise<Finished> {
+  const folder = join(dirname(shop.store), 'compiling');
+  await mkdir(folder, { recursive: true });
+  const onWait = (holder: Holder): void =>
+    report({ type: 'note', text: `waiting for ${called(holder)}, which compiles, too` });
+  return withLock(
+    folder,
+    { who: `compile ${group.name}`, wait: PATIENCE, onWait },
+    async () => findGroup(group, ['modules'], shop) ?? makeGroup(group, 'modules', shop, report),
+  );
 }
 
 /** A few at once; when one fails, the others are finished (and kept) before its error is thrown. */

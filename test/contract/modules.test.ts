@@ -34,6 +34,26 @@ describe('compiling from a Go module', () => {
     expect(first).toEqual(second);
   });
 
+  it(
+    'happens once when two want the same: who comes later waits, and is told for whom',
+    { timeout: longEnough },
+    async () => {
+      const shared = { lockFile: fixture, cache: scratch(), names: ['hello'], source: 'modules' as const };
+      const both = [recorder(), recorder()];
+      await Promise.all(both.map(({ report }) => provideArtefacts({ ...shared, report })));
+      const begun = both.flatMap(({ events }) =>
+        events.filter((event) => event.type === 'progress' && event.done === 0),
+      );
+      expect(begun).toHaveLength(1);
+      const notes = both.flatMap(({ events }) =>
+        events.flatMap((one) => (one.type === 'note' ? [one.text] : [])),
+      );
+      expect(notes).toContainEqual(
+        expect.stringMatching(/^waiting for .*compile hello.*, which compiles, too$/),
+      );
+    },
+  );
+
   it('wraps a C program into an image, whatever the source', { timeout: longEnough }, async () => {
     const { report } = recorder();
     const options = { lockFile: fixture, cache: scratch(), report, names: ['image:still'] };
