@@ -10,7 +10,7 @@ import { until } from '../live/support/waiting.ts';
 
 const lab = makeLab('hwt-apart', '192.168.102.0/24');
 const etcds = ['etcd-1', 'etcd-2', 'etcd-3'];
-const ENDPOINTS = `--endpoints=${[11, 12, 13].map((host) => `https://192.168.102.${host}:2379`).join(',')}`;
+const ENDPOINTS = `--endpoints=${[51, 52, 53].map((host) => `https://192.168.102.${host}:2379`).join(',')}`;
 
 const on = (machine: string, script: string) => lab.on(machine, script);
 
@@ -44,7 +44,7 @@ describe.each(['scratch', 'kubeadm'])('etcd apart, by %s', (flavour) => {
     // One of the cluster's own authority, where such a one is: on a minion.
     const foreign = await on(
       'minion-1',
-      `curl -s -m 5 -k --cert /var/lib/kubelet/pki/kubelet-client-current.pem https://192.168.102.11:2379/version; echo "exit $?"`,
+      `curl -s -m 5 -k --cert /var/lib/kubelet/pki/kubelet-client-current.pem https://192.168.102.51:2379/version; echo "exit $?"`,
     );
     expect(foreign.stdout).toMatch(/^exit (35|55|56)$/m);
   });

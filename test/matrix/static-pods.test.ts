@@ -101,7 +101,7 @@ describe('static pods', () => {
     ]);
     const all = await lab.hardway('logs', 'master', '--lines', '2');
     expect(all.output).toMatch(/ master kube-scheduler: /);
-    expect(all.output).toMatch(/ master containerd\[\d+\]: /);
+    expect(all.output).toMatch(/ master (containerd|etcd|flanneld|kubelet|kube-proxy)\[\d+\]: /);
     const { output } = await lab.hardway('version', '--nodes', '--json');
     expect(output).toMatch(/"kube-apiserver": *"1\.\d+\.\d+"/);
   });
