@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { ByLab } from './test/sequencer.ts';
 
-/** Live tests wait for much: those of keys, access and the world around run beside the others, in a process of their own. */
-const aside = ['test/live/{access,access-people,canaries,hardened,identity,pki,world}.test.ts'];
+/** Live tests wait for much: these run beside the others, in a process of their own; no lab is in both. */
+const aside = ['test/live/{access,access-people,canaries,hardened,look,pki}.test.ts'];
 
 const live = {
   globalSetup: ['test/live/support/setup.ts'],

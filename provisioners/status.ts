@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterStatus } from '../src/cli/product.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
-import { lines } from '../src/connection/quote.ts';
+import { lines, sh } from '../src/connection/quote.ts';
 import { apiServerReady, etcdHasQuorum, nodesReady } from './conditions.ts';
 import { rolledOut } from './rollouts.ts';
 import { askedOf } from '../src/engine/needs.ts';
@@ -18,12 +18,11 @@ export async function status(
   machines: ReadonlyMap<string, Connection>,
   patience: number,
 ): Promise<ClusterStatus> {
+  const inTime = Date.now() + patience * 1000;
   const waiting = unmetConditions(cluster, machines, patience);
   if (patience > 0) await waiting;
   const [services, live, conditions] = await Promise.all([
-    Promise.all(
-      cluster.nodes.map((node) => stoppedServices(cluster, node, machines.get(node.name), patience)),
-    ),
+    Promise.all(cluster.nodes.map((node) => stoppedServices(cluster, node, machines.get(node.name), inTime))),
     liveNodes(cluster, machines),
     waiting,
   ]);
@@ -34,18 +33,17 @@ export async function status(
   return { nodes, problems: [...services.flat(), ...conditions, ...unready] };
 }
 
-/** Services that do not run; those that are about to, after a boot, are given up to `patience` seconds. */
+/** Services that do not run; those that are starting, after a boot, are given until `inTime` (ms). */
 async function stoppedServices(
   cluster: Cluster,
   node: Node,
   connection: Connection | undefined,
-  patience: number,
+  inTime: number,
 ): Promise<string[]> {
   if (connection === undefined) return [];
   const names = servicesOf(cluster, node);
-  const inTime = Date.now() + patience * 1000;
   let stopped = await notActive(connection, names);
-  while (stopped.some(({ state }) => state === 'activating') && Date.now() < inTime) {
+  while (Date.now() < inTime && (await anyStarts(connection, stopped))) {
     await sleep(1000);
     stopped = await notActive(connection, names);
   }
@@ -54,10 +52,21 @@ async function stoppedServices(
   );
 }
 
-async function notActive(
-  connection: Connection,
-  names: readonly string[],
-): Promise<readonly { name: string; state: string }[]> {
+/** One that ends again and again is "activating" too, but does not start: it waits to be started. */
+async function anyStarts(connection: Connection, stopped: readonly Stopped[]): Promise<boolean> {
+  const names = stopped.filter(({ state }) => state === 'activating').map(({ name }) => name);
+  if (names.length === 0) return false;
+  const asked = names.map((name) => sh`systemctl show --property=SubState --value ${`${name}.service`}`);
+  const { stdout } = await connection.run(lines(...asked), { limit: 15 });
+  return /^start/m.test(stdout);
+}
+
+interface Stopped {
+  readonly name: string;
+  readonly state: string;
+}
+
+async function notActive(connection: Connection, names: readonly string[]): Promise<readonly Stopped[]> {
   const result = await connection.run(lines(...names.map(stateOf)), { limit: 15 });
   const states = result.stdout.split('\n');
   return names

@@ -24,12 +24,7 @@ function requireNode(major, minor) {
 
 function installAndBuild() {
   if (!isInstalled()) run('npm', ['ci', '--no-fund', '--no-audit'], 'installing the libraries');
-  if (isBuilt()) return;
-  const started = new Date();
-  run(process.execPath, ['build.mjs'], 'building');
-  fs.writeFileSync(stamp, '');
-  // Whatever is saved while it builds is newer than this.
-  fs.utimesSync(stamp, started, started);
+  if (!isBuilt()) run(process.execPath, ['build.mjs'], 'building');
 }
 
 function isInstalled() {

@@ -11,7 +11,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'hardway-results-'));
 const results = { passed: 0, failed: 0 };
 const PROJECTS = ['unit', 'contract', 'live', 'aside', 'matrix', 'kill'];
 /** Temporary files of the live tests that run beside the others: two processes must not clean each other's labs. */
-const aside = join(scratch, 'aside');
+const aside = join(tmpdir(), 'hardway-aside');
 const asked = process.argv.slice(2).filter((word) => PROJECTS.includes(word));
 const cells = process.argv.slice(2).filter((word) => !PROJECTS.includes(word));
 const running = new Set();
@@ -21,8 +21,12 @@ try {
   await installTools();
   count(await run('npm', ['run', '--silent', 'build']));
   if (asked.length === 0) count(await run('npm', ['run', '--silent', 'check']));
-  for (const project of asked.length > 0 ? asked : ['unit', 'contract']) await vitest(project);
-  if (asked.length === 0) await Promise.all([vitest('live'), vitest('aside', aside)]);
+  const wanted = asked.length > 0 ? asked : ['unit', 'contract', 'live', 'aside'];
+  for (const project of wanted.filter((name) => name !== 'aside')) {
+    const beside = project === 'live' && wanted.includes('aside') ? [vitest('aside', aside)] : [];
+    await Promise.all([vitest(project), ...beside]);
+  }
+  if (!wanted.includes('live') && wanted.includes('aside')) await vitest('aside', aside);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -88,8 +92,14 @@ function abort(signal) {
       // It has ended by itself.
     }
   }
-  clean();
-  clean(labsIn(aside));
+  for (const folder of [tmpdir(), aside]) {
+    try {
+      clean(labsIn(folder));
+    } catch (error) {
+      console.error(error.message);
+    }
+  }
+  rmSync(scratch, { recursive: true, force: true });
   process.exit(1);
 }
 

@@ -21,6 +21,8 @@ export interface ProvideOptions extends Places, Wanted {
   readonly report: Report;
   /** Use the cache only. */
   readonly offline?: boolean;
+  /** Ends the waiting for another process that compiles. */
+  readonly signal?: AbortSignal;
 }
 
 /**

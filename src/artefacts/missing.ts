@@ -13,7 +13,7 @@ import { addressesOf } from './release-forms.ts';
 import { requireToolchain } from './toolchain.ts';
 import { findGroup, type Finished, sourcesOf, type WantedSource, type Workshop } from './workshop.ts';
 
-type Wanted = Pick<ProvideOptions, 'source' | 'report' | 'offline'>;
+type Wanted = Pick<ProvideOptions, 'source' | 'report' | 'offline' | 'signal'>;
 
 /** Downloads these groups, or compiles those whose releases cannot be reached; images of programs are made of those. */
 export async function makeMissing(
@@ -53,22 +53,22 @@ async function fetchMissing(
   }
   const finished = [...(await downloadAll(downloaded, shop, options.report))];
   // One after another: each compilation takes all processors anyway.
-  for (const group of compiled) finished.push(await compile(group, shop, options.report));
+  for (const group of compiled) finished.push(await compile(group, shop, options));
   return finished;
 }
 
 /** Seconds to wait for another process that compiles; a slow computer needs most of an hour for everything. */
 const PATIENCE = 3600;
 
-/** One process of this host at a time, for the same reason; who comes next finds what was made. */
-async function compile(group: Group, shop: Workshop, report: Report): Promise<Finished> {
+/** One process at a time for each cache, for the same reason; who comes next finds what was made. */
+async function compile(group: Group, shop: Workshop, { report, signal }: Wanted): Promise<Finished> {
   const folder = join(dirname(shop.store), 'compiling');
   await mkdir(folder, { recursive: true });
   const onWait = (holder: Holder): void =>
     report({ type: 'note', text: `waiting for ${called(holder)}, which compiles, too` });
   return withLock(
     folder,
-    { who: `compile ${group.name}`, wait: PATIENCE, onWait },
+    { who: `compile ${group.name}`, wait: PATIENCE, onWait, ...(signal === undefined ? {} : { signal }) },
     async () => findGroup(group, ['modules'], shop) ?? makeGroup(group, 'modules', shop, report),
   );
 }

@@ -35,6 +35,7 @@ export async function runRecipe(product: Product, session: Session, options: Run
   preparing.catch(() => undefined); // told when the plan is made
   const artefacts = await provideArtefacts({
     ...{ source: cluster.artefacts.source, addons: optionalFor(cluster), report },
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const token = await prepareToken(state, secondsIn(cluster.token.ttl));
   const reload = async (name: string): Promise<void> => {

@@ -31,7 +31,7 @@ export async function healNetwork(cluster: Cluster, folder: string = process.cwd
 export async function removeNetwork(cluster: Cluster): Promise<void> {
   await removeStaleLinks(machinesView(cluster).machines);
   await removeBridge(cluster);
-  if (labBridges().length === 0 && (await activeContainers()).length === 0) await stopLxcNet();
+  if ((await activeContainers()).length === 0 && labBridges().length === 0) await stopLxcNet();
 }
 
 const labBridges = (): readonly string[] => linkNames().filter((name) => name.startsWith(BRIDGES));

@@ -9,11 +9,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const build = `
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+const started = new Date();
 if (fs.existsSync('src/mistake')) throw new Error('a mistake');
 fs.appendFileSync('builds', 'x');
 await setTimeout(300);
 fs.mkdirSync('dist', { recursive: true });
 fs.writeFileSync('dist/hardway.js', 'console.log(process.argv.slice(2).join("+"))');
+fs.writeFileSync('dist/.built', '');
+fs.utimesSync('dist/.built', started, started);
 `;
 
 let project: string;

@@ -75,7 +75,9 @@ describe.each([
     }
     const verified = await lab.hardway('verify');
     expect(verified.code, verified.output).toBe(0);
-    for (const machine of machines) await lab.on(machine, 'systemctl stop own-proxy');
+    // Its rules go with it, or Services would live on by themselves.
+    for (const machine of machines) await lab.on(machine, `systemctl stop own-proxy; ${OWN_PROXY} --cleanup`);
+    expect(await traces()).toEqual(['', '', '']);
   });
 
   it('kube-proxy comes back, and Services with it', async () => {

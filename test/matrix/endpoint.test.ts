@@ -72,7 +72,8 @@ describe('one endpoint', () => {
   it('the API server that has the address hangs: both ways answer again in time', async () => {
     const hung = await holder();
     const all = "pgrep -f '^/usr/local/bin/kube-apiserver '";
-    await lab.on(hung, `kill -STOP $(${all})`);
+    expect((await lab.on(hung, `kill -STOP $(${all})`)).ok).toBe(true);
+    onTestFinished(() => lab.on(hung, `kill -CONT $(${all})`).then(() => undefined));
     const [address, balancer] = await both();
     console.log(
       `API server of ${hung} hung: the address after ${address} s, the balancer after ${balancer} s`,

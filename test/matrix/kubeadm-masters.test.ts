@@ -55,7 +55,8 @@ describe('several masters by kubeadm', () => {
       );
       expect(found.stdout.trim(), machine).toBe('0');
     }
-    const here = spawnSync('grep', ['-rlF', key, join(lab.folder, '.hardway')], { encoding: 'utf8' });
+    const search = ['-rlFf', '-', join(lab.folder, '.hardway')];
+    const here = spawnSync('grep', search, { encoding: 'utf8', input: key });
     expect([here.status, here.stdout]).toEqual([1, '']);
     const secrets = await lab.kubectl(['get', 'secrets', '--namespace', 'kube-system', '-o', 'name']);
     expect(secrets).not.toMatch(/kubeadm-certs/);

@@ -41,7 +41,7 @@ describe('the operator’s own machine as the master', () => {
     for (const [name, text] of Object.entries(files))
       own.inside('one', `umask 077; cat >/root/shop/${name} <<'END'\n${text}\nEND`);
   });
-  afterAll(clean);
+  afterAll(() => clean());
 
   it('makes the same cluster as from outside, with no SSH to itself', () => {
     const up = hardway('up --yes');

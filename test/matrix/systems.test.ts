@@ -38,7 +38,7 @@ describe.each([
     hardway = system(own.folder);
     await own.start('one', 'two');
   });
-  afterAll(clean);
+  afterAll(() => clean());
 
   it('reads cluster.json, and tells a mistake by its place', async () => {
     expect(await must('validate')).toContain('cluster.json is valid: cluster hwt-systems, 2 machines');

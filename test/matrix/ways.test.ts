@@ -26,7 +26,7 @@ const LINK = [40, 300] as const;
 /** A master at the end of a slow link, whose login shell is dash; a minion that only it can reach. */
 describe('machines that are hard to reach', () => {
   let own: OwnMachines;
-  let link: TcpProxy;
+  let link: TcpProxy | undefined;
   const must = async (...args: string[]): Promise<string> => {
     const { code, output } = await own.hardway(args, {
       HARDWAY_SSH_CONFIG: join(own.folder, 'ssh_config'),
@@ -60,7 +60,7 @@ Host *
     await own.start('one', 'two');
   });
   afterAll(async () => {
-    await link.stop();
+    await link?.stop();
     clean();
   });
 
