@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { ByLab } from './test/sequencer.ts';
 
 /** Live tests wait for much: these run beside the others, in a process of their own; no lab is in both. */
-const aside = ['test/live/{access,access-people,canaries,hardened,look,pki}.test.ts'];
+const aside = ['test/live/{access,access-people,canaries,crash,hardened,look,pki,resize}.test.ts'];
 
 const live = {
   globalSetup: ['test/live/support/setup.ts'],
