@@ -42,8 +42,13 @@ export async function neverStarted(name: string): Promise<boolean> {
   );
 }
 
-export async function removeContainer(name: string): Promise<void> {
+/** As pulling the plug; nothing happens to one that is off. */
+export async function killContainer(name: string): Promise<void> {
   await $({ quiet: true, nothrow: true })`${sudo} lxc-stop --kill --name ${name}`;
+}
+
+export async function removeContainer(name: string): Promise<void> {
+  await killContainer(name);
   const destroyed = await $({ quiet: true, nothrow: true })`${sudo} lxc-destroy --name ${name}`;
   if (destroyed.ok) return;
   throw new HardwayError('LAB', `the container ${name} cannot be removed`, {
