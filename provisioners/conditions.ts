@@ -7,6 +7,7 @@ import { etcdctl } from './etcdctl.ts';
 import { comesInPods, hasEtcdStore, hasOwnRoutes } from './pod-network.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole, kubeNodes, namesOf } from './scope.ts';
+import { servicesOf } from './services.ts';
 import { stateOf } from './whereabouts.ts';
 
 const seconds = (cluster: Cluster, name: string): number => cluster.timeouts[name] ?? 120;
@@ -29,6 +30,23 @@ export const containerdAnswers = (cluster: Cluster): Condition => ({
   on: namesOf(kubeNodes(cluster)),
   ofPresent: true,
   script: () => sh`/usr/local/bin/ctr version`,
+  limit: 60,
+});
+
+/** After a boot. One that ends again and again waits to be started, and does not count. */
+export const servicesStarted = (cluster: Cluster): Condition => ({
+  name: 'services',
+  description: 'services to have started',
+  on: namesOf(cluster.nodes),
+  ofPresent: true,
+  script: (machine) => {
+    const node = cluster.nodes.find(({ name }) => name === machine);
+    const units = (node === undefined ? [] : servicesOf(cluster, node)).map((name) => `${name}.service`);
+    return sh`left=$(systemctl list-units --plain --no-legend --state=start-pre,start,start-post ${units})
+[ -z "$left" ] && exit 0
+echo $(echo "$left" | cut -d ' ' -f 1)
+exit 1`;
+  },
   limit: 60,
 });
 

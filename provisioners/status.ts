@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterStatus } from '../src/cli/product.ts';
 import type { Cluster, Node } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
-import { lines, sh } from '../src/connection/quote.ts';
-import { apiServerReady, etcdHasQuorum, nodesReady } from './conditions.ts';
+import { lines } from '../src/connection/quote.ts';
+import { apiServerReady, etcdHasQuorum, nodesReady, servicesStarted } from './conditions.ts';
 import { rolledOut } from './rollouts.ts';
 import { askedOf } from '../src/engine/needs.ts';
 import { check } from '../src/engine/settle.ts';
@@ -18,11 +17,10 @@ export async function status(
   machines: ReadonlyMap<string, Connection>,
   patience: number,
 ): Promise<ClusterStatus> {
-  const inTime = Date.now() + patience * 1000;
   const waiting = unmetConditions(cluster, machines, patience);
   if (patience > 0) await waiting;
   const [services, live, conditions] = await Promise.all([
-    Promise.all(cluster.nodes.map((node) => stoppedServices(cluster, node, machines.get(node.name), inTime))),
+    Promise.all(cluster.nodes.map((node) => stoppedServices(cluster, node, machines.get(node.name)))),
     liveNodes(cluster, machines),
     waiting,
   ]);
@@ -33,45 +31,19 @@ export async function status(
   return { nodes, problems: [...services.flat(), ...conditions, ...unready] };
 }
 
-/** Services that do not run; those that are starting, after a boot, are given until `inTime` (ms). */
 async function stoppedServices(
   cluster: Cluster,
   node: Node,
   connection: Connection | undefined,
-  inTime: number,
 ): Promise<string[]> {
   if (connection === undefined) return [];
   const names = servicesOf(cluster, node);
-  let stopped = await notActive(connection, names);
-  while (Date.now() < inTime && (await anyStarts(connection, stopped))) {
-    await sleep(1000);
-    stopped = await notActive(connection, names);
-  }
-  return stopped.map(
-    ({ name, state }) => `${node.name}: ${name} is ${state}; see: hardway logs ${node.name} ${name}`,
-  );
-}
-
-/** One that ends again and again is "activating" too, but does not start: it waits to be started. */
-async function anyStarts(connection: Connection, stopped: readonly Stopped[]): Promise<boolean> {
-  const names = stopped.filter(({ state }) => state === 'activating').map(({ name }) => name);
-  if (names.length === 0) return false;
-  const asked = names.map((name) => sh`systemctl show --property=SubState --value ${`${name}.service`}`);
-  const { stdout } = await connection.run(lines(...asked), { limit: 15 });
-  return /^start/m.test(stdout);
-}
-
-interface Stopped {
-  readonly name: string;
-  readonly state: string;
-}
-
-async function notActive(connection: Connection, names: readonly string[]): Promise<readonly Stopped[]> {
   const result = await connection.run(lines(...names.map(stateOf)), { limit: 15 });
   const states = result.stdout.split('\n');
   return names
     .map((name, index) => ({ name, state: states[index] ?? 'unknown' }))
-    .filter(({ state }) => state !== 'active');
+    .filter(({ state }) => state !== 'active')
+    .map(({ name, state }) => `${node.name}: ${name} is ${state}; see: hardway logs ${node.name} ${name}`);
 }
 
 async function unmetConditions(
@@ -83,7 +55,7 @@ async function unmetConditions(
   const conditions = [
     etcdHasQuorum(cluster),
     apiServerReady(cluster),
-    ...(patience > 0 ? [nodesReady(cluster, present)] : []),
+    ...(patience > 0 ? [servicesStarted(cluster), nodesReady(cluster, present)] : []),
     ...(cluster.addons['coredns'] !== undefined ? [rolledOut(cluster, 'kube-system', 'coredns')] : []),
   ];
   const asked = conditions.flatMap((condition) =>

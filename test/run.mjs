@@ -9,7 +9,9 @@ import { clean, labsIn } from './live/support/clean.mjs';
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'hardway-results-'));
 const results = { passed: 0, failed: 0 };
-const PROJECTS = ['unit', 'contract', 'live', 'aside', 'matrix', 'kill'];
+/** Projects by turns; those of one turn run side by side. */
+const TURNS = [['unit'], ['contract'], ['live', 'aside'], ['matrix'], ['kill']];
+const PROJECTS = TURNS.flat();
 /** Temporary files of the live tests that run beside the others: two processes must not clean each other's labs. */
 const aside = join(tmpdir(), 'hardway-aside');
 const asked = process.argv.slice(2).filter((word) => PROJECTS.includes(word));
@@ -22,18 +24,15 @@ try {
   count(await run('npm', ['run', '--silent', 'build']));
   if (asked.length === 0) count(await run('npm', ['run', '--silent', 'check']));
   const wanted = asked.length > 0 ? asked : ['unit', 'contract', 'live', 'aside'];
-  for (const project of wanted.filter((name) => name !== 'aside')) {
-    const beside = project === 'live' && wanted.includes('aside') ? [vitest('aside', aside)] : [];
-    await Promise.all([vitest(project), ...beside]);
-  }
-  if (!wanted.includes('live') && wanted.includes('aside')) await vitest('aside', aside);
+  for (const turn of TURNS) await Promise.all(turn.filter((name) => wanted.includes(name)).map(vitest));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log(`${results.passed} passed, ${results.failed} failed`);
 process.exitCode = results.failed === 0 ? 0 : 1;
 
-async function vitest(project, temporary = tmpdir()) {
+async function vitest(project) {
+  const temporary = project === 'aside' ? aside : tmpdir();
   mkdirSync(temporary, { recursive: true });
   const file = join(scratch, `${project}.json`);
   const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`];

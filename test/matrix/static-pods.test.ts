@@ -101,6 +101,8 @@ describe('static pods', () => {
     ]);
     const all = await lab.hardway('logs', 'master', '--lines', '2');
     expect(all.output).toMatch(/ master kube-scheduler: /);
+    const unit = await lab.hardway('logs', 'master', 'containerd', '--lines', '1');
+    expect(unit.output).toMatch(/ master containerd\[\d+\]: /);
     expect(all.output).toMatch(/ master (containerd|etcd|flanneld|kubelet|kube-proxy)\[\d+\]: /);
     const { output } = await lab.hardway('version', '--nodes', '--json');
     expect(output).toMatch(/"kube-apiserver": *"1\.\d+\.\d+"/);

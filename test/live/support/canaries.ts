@@ -99,7 +99,7 @@ export async function leaksOn(lab: Lab, machine: string, canaries: Canaries): Pr
 journalctl --no-pager -o cat | grep -acFf /run/canaries | sed 's/^/journal: /'
 systemctl show '*' | grep -acFf /run/canaries | sed 's/^/units: /'
 grep -arlsFf /run/canaries /var/log | sed 's/^/log: /'
-find / /tmp /run /dev/shm -xdev \\( -path /proc -o -path /usr/share -o -path /usr/lib \\) -prune -o -type f -perm /004 -size -4096k -print0 | xargs -0 grep -alsFf /run/canaries | sed 's/^/open to all: /'
+find / /tmp /run /dev/shm -xdev -type f -perm /004 -size -4096k ! -path '/proc/*' -print0 | xargs -0 grep -alsFf /run/canaries | sed 's/^/open to all: /'
 find /tmp /var/tmp /run /dev/shm -xdev -type f ! -path /run/canaries -print0 | xargs -0 grep -alsFf /run/canaries | sed 's/^/left behind: /'
 grep -arlsFf /run/canaries /root /home | sed 's/^/home: /'
 rm /run/canaries; echo looked`,
