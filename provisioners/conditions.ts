@@ -6,7 +6,7 @@ import { type Membership, quorum } from './etcd-members.ts';
 import { etcdctl } from './etcdctl.ts';
 import { comesInPods, hasEtcdStore, hasOwnRoutes } from './pod-network.ts';
 import { kubectl } from './resources/manifest.ts';
-import { byRole, kubeNodes, namesOf } from './scope.ts';
+import { byRole, isNode, kubeNodes, namesOf } from './scope.ts';
 import { servicesOf } from './services.ts';
 import { stateOf } from './whereabouts.ts';
 
@@ -136,6 +136,19 @@ export const authorityPublished = (cluster: Cluster): Condition => ({
 echo "the controller-manager has not published the authority yet"
 exit 1`,
   limit: seconds(cluster, 'apiServer'),
+});
+
+/** kube-proxy looks for the Node of its machine, 30 s long where there is none, before it makes Services reachable. */
+export const servicesWithoutNode = (cluster: Cluster): Condition => ({
+  name: 'kubeProxy',
+  description: 'kube-proxy to start without a Node',
+  on: namesOf(kubeNodes(cluster).filter((node) => !isNode(cluster, node))),
+  ofPresent: true,
+  script: () => sh`bash -c 'exec 3<>/dev/tcp/127.0.0.1/10256' 2>/dev/null && exit 0
+echo "kube-proxy is $(systemctl is-active kube-proxy)"
+exit 1`,
+  evidence: () => lastWords('kube-proxy'),
+  limit: 90,
 });
 
 /** Machines that join may ask for their certificates. */

@@ -5,7 +5,7 @@ export const openNamespaces: Readonly<Record<string, string>> = {
   'local-path-storage': 'short-lived pods make and remove the folders of volumes on the machines',
   'metallb-system': 'its speakers are on the machines’ own network, to announce addresses there',
   traefik: 'without MetalLB it has a port of the machines themselves',
-  'kube-network-policies': 'it sets the machines’ own packet filter',
+  'network-policy': 'it sets the machines’ own packet filter',
 };
 
 /** ClusterRoles that may do something dangerous. */

@@ -49,7 +49,8 @@ const HEALTH: Readonly<Record<string, readonly [over: 'plain' | 'tls', port: num
   // Ready is who has a subnet.
   flanneld: ['plain', 8471, '/readyz'],
   kubelet: ['plain', 10248, '/healthz'],
-  'kube-proxy': ['plain', 10256, '/healthz'],
+  // Its /healthz speaks of the Node too, which not every machine is.
+  'kube-proxy': ['plain', 10256, '/livez'],
 };
 
 function health(service: string, seconds: number): Script[] {

@@ -5,7 +5,7 @@ import { sh } from '../../src/connection/quote.ts';
 import { absent, file } from '../../src/resources/file.ts';
 import { noService } from '../../src/resources/no-service.ts';
 import { service } from '../../src/resources/service.ts';
-import { apiServerReady, prepared } from '../conditions.ts';
+import { apiServerReady, prepared, servicesWithoutNode } from '../conditions.ts';
 import { apiByName } from '../endpoint.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
@@ -24,10 +24,9 @@ export const proxy = (cluster: Cluster): Phase<Scope> => ({
   on: namesOf(kubeNodes(cluster)),
   needs: [prepared(namesOf(kubeNodes(cluster))), apiServerReady(cluster)],
   stages: [
-    {
-      title: 'kube-proxy',
-      resources: cluster.network.kubeProxy === 'disabled' ? () => noKubeProxy : kubeProxy,
-    },
+    cluster.network.kubeProxy === 'disabled'
+      ? { title: 'kube-proxy', resources: () => noKubeProxy }
+      : { title: 'kube-proxy', resources: kubeProxy, settle: [servicesWithoutNode(cluster)] },
   ],
 });
 

@@ -27,6 +27,7 @@ export const probes: Probes = {
     nodeports: 'each node answers on a NodePort',
     logs: 'kubectl logs of a pod on each node',
     exec: 'kubectl exec in a pod on each node',
+    policies: 'NetworkPolicies hold',
     storage: 'what one pod writes on a volume, another reads',
   },
   run,

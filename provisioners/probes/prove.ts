@@ -15,6 +15,7 @@ import {
 import { deliver, withdraw } from './image.ts';
 import { type Evidence, type Found, names, nodePorts, services, throughApi, ways } from './judge.ts';
 import { NAMESPACE, objects, PURPOSE } from './objects.ts';
+import { hasPolicies, policies } from './policies.ts';
 import { type Pod, pods } from './pods.ts';
 import { applied, ask, clear, refuseStopped, type Site, siteOf } from './site.ts';
 import { storage } from './storage.ts';
@@ -80,6 +81,9 @@ async function tried(
     isThrough ? ask(site, 'asking for logs', askThroughApi(answering), 40) : '',
   ]);
   refuseStopped(site.signal);
+  // Last, for it cuts ways that the others need.
+  const isHeld = wanted.includes('policies') && hasPolicies(cluster);
+  const held = isHeld ? await policies(machines, all, site) : [];
   const evidence: Evidence = { pods: all, asked: new Map(said), resolvers, through: readThrough(through) };
   const found: Record<string, () => Found[]> = {
     nodes: () => starts(all, nodes),
@@ -89,6 +93,7 @@ async function tried(
     nodeports: () => nodePorts(evidence, doors),
     logs: () => throughApi(evidence, 'logs'),
     exec: () => throughApi(evidence, 'exec'),
+    policies: () => (isHeld || wanted.length > 1 ? held : [noPolicies(site)]),
   };
   return wanted.flatMap((check) => found[check]?.() ?? []);
 }
@@ -110,6 +115,12 @@ const starts = (all: readonly Pod[], nodes: readonly string[]): Found[] =>
 const noDns = ({ master }: Site): Found => ({
   ...{ check: 'dns', machine: master, id: 'DNS', title: 'names are known in a pod', is: 'excepted' },
   ...{ found: 'there is none', reason: 'addons.coredns is off' },
+});
+
+/** Told only to who asks for nothing else. */
+const noPolicies = ({ master }: Site): Found => ({
+  ...{ check: 'policies', machine: master, id: 'NetworkPolicy', title: 'holds for a pod', is: 'excepted' },
+  ...{ found: 'nobody makes them hold', reason: 'network.policy is false' },
 });
 
 /** Each is asked at the next: [machine, the node it goes to]. */

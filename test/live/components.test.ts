@@ -258,10 +258,7 @@ describe('from outside', () => {
   });
 });
 
-it.each([
-  ['headlamp', 'ghcr.io'],
-  ['network-policy', 'registry.k8s.io'],
-])('%s: the API server takes what it is made of', async (name, from) => {
+it.each([['headlamp', 'ghcr.io']])('%s: the API server takes what it is made of', async (name, from) => {
   const objects = await objectsOf([name]);
   const [namespace] = objects;
   const apply = (dry: readonly string[], items: readonly object[]): Promise<string> =>

@@ -1,66 +1,67 @@
 import type { Cluster } from '../../../src/cluster/model.ts';
 import { workloadReady } from '../../rollouts.ts';
 import type { Manifest } from '../../resources/manifest.ts';
-import type { Addon } from '../addon.ts';
-import { clusterRights, namespaceOf, serviceAccount } from '../parts.ts';
+import type { Addon, AddonScope } from '../addon.ts';
+import { clusterRights, confined, imageOf, namespaceOf, rights, serviceAccount } from '../parts.ts';
+import { HEALTH } from './ports.ts';
 
-const name = 'kube-network-policies';
+const name = 'network-policy';
 const namespace = name;
 const labels = { app: name };
 
-/** Not in the artefact lock, for its sources cannot be had as a Go module: the machines fetch it. */
-const IMAGE = 'registry.k8s.io/networking/kube-network-policies:v0.9.1';
-
-/** flannel carries every packet; this agent of SIG Network drops on each node what a NetworkPolicy forbids. */
+/** flannel and routes carry every packet; this agent drops on each node what a NetworkPolicy forbids. */
 export const networkPolicy: Addon = {
   describe: 'makes NetworkPolicies hold, which flannel by itself does not',
-  images: [],
+  images: ['image:network-policy'],
   objects,
   health: (cluster: Cluster) => [workloadReady(cluster, 'DaemonSet', namespace, name)],
 };
 
-function objects(): Manifest[] {
+function objects({ artefacts }: AddonScope): Manifest[] {
   return [
     // It sets the machines' own packet filter.
     ...namespaceOf(namespace, 'privileged'),
     serviceAccount(name, namespace),
-    ...clusterRights('hardway:kube-network-policies', name, namespace, [
-      { apiGroups: [''], resources: ['pods', 'namespaces', 'nodes'], verbs: ['list', 'watch'] },
+    ...clusterRights('hardway:network-policy', name, namespace, [
+      { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['list', 'watch'] },
       { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch'] },
+    ]),
+    // When it ends: whether another one comes, or the rules are to go.
+    ...rights(name, name, namespace, [
+      { apiGroups: ['apps'], resources: ['daemonsets'], resourceNames: [name], verbs: ['get'] },
     ]),
     {
       ...{ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name, namespace, labels } },
       spec: {
         selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: podSpec },
+        template: { metadata: { labels }, spec: podSpec(imageOf(artefacts, name)) },
       },
     },
   ];
 }
 
-const folder = (volume: string, path: string): object => ({ name: volume, hostPath: { path } });
+const probe = { httpGet: { host: '127.0.0.1', port: HEALTH, path: '/' } };
 
-const podSpec = {
+const podSpec = (image: string): object => ({
   ...{ serviceAccountName: name, hostNetwork: true, priorityClassName: 'system-node-critical' },
-  tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
+  tolerations: [{ operator: 'Exists' }],
   securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
   containers: [
     {
-      ...{ name, image: IMAGE, imagePullPolicy: 'IfNotPresent' },
-      args: [
-        ...['/bin/netpol', '--hostname-override=$(MY_NODE_NAME)', '--v=2', '--nfqueue-id=98'],
-        // Figures, which nobody here collects.
-        '--metrics-bind-address=127.0.0.1:9080',
+      ...{ name, image, imagePullPolicy: 'IfNotPresent' },
+      env: [
+        { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+        { name: 'NAMESPACE', value: namespace },
+        { name: 'DAEMONSET', value: name },
+        { name: 'HEALTH_ADDRESS', value: `127.0.0.1:${HEALTH}` },
       ],
-      env: [{ name: 'MY_NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
-      resources: { requests: { cpu: '50m', memory: '50Mi' }, limits: { memory: '256Mi' } },
-      // To learn which address a new pod has before it speaks it looks into pods' network namespaces.
-      securityContext: { privileged: true, readOnlyRootFilesystem: true },
-      volumeMounts: [
-        { name: 'nri', mountPath: '/var/run/nri' },
-        { name: 'namespaces', mountPath: '/var/run/netns', mountPropagation: 'HostToContainer' },
-      ],
+      resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '256Mi' } },
+      securityContext: confined('NET_ADMIN'),
+      readinessProbe: { ...probe, periodSeconds: 2 },
+      livenessProbe: { ...probe, initialDelaySeconds: 30, failureThreshold: 6 },
+      volumeMounts: [{ name: 'nri', mountPath: '/var/run/nri' }],
     },
   ],
-  volumes: [folder('nri', '/var/run/nri'), folder('namespaces', '/var/run/netns')],
-};
+  // containerd's socket for plug-ins, which tells when a pod is about to start.
+  volumes: [{ name: 'nri', hostPath: { path: '/var/run/nri', type: 'DirectoryOrCreate' } }],
+});
