@@ -23,7 +23,7 @@ describe.each([
   /** namespace/name of a pod → its answer to the web pod, or to another address. */
   const comesThrough = async (pod: string, to = `${ips['shop/web']}:8080`): Promise<boolean> => {
     const [namespace = '', name = ''] = pod.split('/');
-    const script = `busybox wget -q -T 2 -O /dev/null http://${to}/index.html && echo came || echo not`;
+    const script = `busybox timeout 2 busybox wget -q -O /dev/null http://${to}/index.html && echo came || echo not`;
     const said = await lab.kubectl(['exec', '-n', namespace, name, '--', '/bin/busybox', 'sh', '-c', script]);
     return said.includes('came');
   };
@@ -157,7 +157,7 @@ describe.each([
       await lab.kubectl(['delete', 'pod', 'eager', '-n', 'shop', '--grace-period=0', '--force']);
     });
     await apply(policy('out', { podSelector: { matchLabels: { app: 'eager' } }, policyTypes: ['Egress'] }));
-    const call = `busybox wget -q -T 1 -O /dev/null http://${ips['shop/web']}:8080/index.html && echo came || echo not`;
+    const call = `busybox timeout 1 busybox wget -q -O /dev/null http://${ips['shop/web']}:8080/index.html && echo came || echo not`;
     await apply(
       pod('shop/eager', 'master', ['sh', '-c', `for try in 1 2 3; do ${call}; done; busybox sleep 999`]),
     );
