@@ -18,7 +18,7 @@ export interface Evidence {
 const one = (asked: Asked, kind: Answer['kind'], to: string): Answer | undefined =>
   asked.answers?.find((answer) => answer.kind === kind && answer.to === to);
 
-const running = (pods: readonly Pod[], part: string): Pod[] =>
+export const running = (pods: readonly Pod[], part: string): Pod[] =>
   pods.filter((pod) => pod.part === part && pod.isRunning);
 
 /** From the pod of each node to one on each node: a small packet, and one that fills the link. */

@@ -159,7 +159,11 @@ describe.each([
     await apply(policy('out', { podSelector: { matchLabels: { app: 'eager' } }, policyTypes: ['Egress'] }));
     const call = `busybox timeout 1 busybox wget -q -O /dev/null http://${ips['shop/web']}:8080/index.html && echo came || echo not`;
     await apply(
-      pod('shop/eager', 'master', ['sh', '-c', `for try in 1 2 3; do ${call}; done; busybox sleep 999`]),
+      pod('shop/eager', 'master', [
+        'sh',
+        '-c',
+        `exec 2>/dev/null; for try in 1 2 3; do ${call}; done; busybox sleep 999`,
+      ]),
     );
     const log = () => lab.kubectl(['logs', '-n', 'shop', 'eager']).catch(() => '');
     await expect.poll(log, { timeout: 30_000 }).toBe('not\nnot\nnot\n');
@@ -182,6 +186,19 @@ describe.each([
     await on('minion-1', 'nft delete table ip hardway-network-policy');
     expect(await callers()).toEqual(EVERYBODY);
     await expect.poll(() => callers(), { timeout: 90_000, interval: 2000 }).toEqual([]);
+  });
+
+  it('verify says where they do not hold, and up brings back who sees to it', async () => {
+    await lab.kubectl(['delete', 'daemonset', 'network-policy', '-n', 'network-policy', '--wait']);
+    const open = await lab.hardway('verify', 'policies');
+    expect(open.code, open.output).toBe(1);
+    expect(open.output).toMatch(
+      /✗ minion-1: NetworkPolicy: .*\n.*forbidden, and after 10 s pods on master, minion-1/,
+    );
+    const up = await lab.hardway('up');
+    expect(up.code, up.output).toBe(0);
+    const held = await lab.hardway('verify', 'policies');
+    expect(held.code, held.output).toBe(0);
   });
 
   it('holds after a restart of the machine', async () => {
