@@ -1,12 +1,13 @@
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { MachineError } from '../src/errors.ts';
-import type { Node } from '../src/cluster/model.ts';
+import type { Cluster, Node } from '../src/cluster/model.ts';
 import { refuseClocks } from './clocks.ts';
 import { type EtcdFacts, etcdFactsScript, parseEtcdFacts } from './etcd-members.ts';
 import { FOUNDING } from './founding.ts';
 import { type Listener, listenersScript, parseListeners } from './ports.ts';
 import { parsePodRoutes, POD_ROUTES, type PodRoute } from './pod-routes.ts';
 import { certificateIn, printCertificate } from './printed-certificate.ts';
+import { isNode } from './scope.ts';
 
 /** What kind of machine this is; detected, adapted to and named, never assumed. */
 export interface Facts {
@@ -173,12 +174,13 @@ export const mtuOf = (node: Node, { nics }: Facts): number =>
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
 
 /** Refuses, before anything is touched, machines that cannot serve. */
-export function preflight(machines: ReadonlyMap<string, Facts>, nodes: readonly Node[]): void {
+export function preflight(machines: ReadonlyMap<string, Facts>, cluster: Cluster): void {
   const ids = new Map<string, string>();
-  for (const node of nodes) {
+  for (const node of cluster.nodes) {
     const facts = machines.get(node.name);
     if (facts === undefined) continue;
     refuseUnfit(node, facts);
+    if (isNode(cluster, node)) refuseOpenBridge(cluster, node, facts);
     const twin = ids.get(facts.machineId);
     if (twin !== undefined) {
       throw new MachineError(node.name, `has the same machine id as ${twin}: one is a copy of the other`, {
@@ -206,6 +208,18 @@ function refuseUnfit(node: Node, facts: Facts): void {
     );
   }
   nicOf(node, facts);
+}
+
+/** Pods of one node would reach each other past all policies. A machine with a kernel of its own loads what it needs. */
+function refuseOpenBridge({ addons }: Cluster, { name }: Node, { container, bridgeFilter }: Facts): void {
+  if ('network-policy' in addons && container && !bridgeFilter)
+    throw new MachineError(
+      name,
+      'is a container whose host has not loaded br_netfilter: no policy would hold',
+      {
+        remedy: 'On the host: modprobe br_netfilter. Or network.policy false.',
+      },
+    );
 }
 
 /** The NIC that carries the node's address; the NAT NIC never does. */

@@ -76,7 +76,7 @@ export const recipeOf = (input: RecipeInput): Recipe<Scope> => ({
   facts: factsScript,
   plan: (outputs) => {
     const facts = new Map([...outputs].map(([name, output]) => [name, parseFacts(output)]));
-    preflight(facts, input.cluster.nodes);
+    preflight(facts, input.cluster);
     refuseForeign(facts, input.pki.authority('ca').recognized);
     refuseImpossible(input.cluster, facts);
     refuseUnsafe(input.cluster, input.artefacts, facts);

@@ -99,7 +99,7 @@ for link in $(ls /sys/class/net | grep -E '^(cni0|flannel[.][0-9]+|flannel-wg)$'
 network=$(sed -n 's/^FLANNEL_NETWORK=//p' /run/flannel/subnet.env 2>/dev/null)
 [ -n "$network" ] && ip route show root "$network" | while read -r route; do ip route delete $route; done
 ip -4 route flush proto 172 2>/dev/null
-for table in 'ip hardway-pods' 'ip hardway-network-policy' 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
+for table in 'ip hardway-pods' 'ip hardway-network-policy' 'ip6 hardway-network-policy' 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
 for tool in iptables ip6tables; do
   for chain in INPUT OUTPUT; do $tool -D $chain -j KUBE-FIREWALL; done
   for table in mangle nat filter; do for chain in ${chains}; do $tool -t $table -F $chain && $tool -t $table -X $chain; done; done

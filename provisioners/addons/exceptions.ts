@@ -5,7 +5,7 @@ export const openNamespaces: Readonly<Record<string, string>> = {
   'local-path-storage': 'short-lived pods make and remove the folders of volumes on the machines',
   'metallb-system': 'its speakers are on the machines’ own network, to announce addresses there',
   traefik: 'without MetalLB it has a port of the machines themselves',
-  'network-policy': 'it sets the machines’ own packet filter',
+  'network-policy': 'it sets the machines’ own packet filter, and hears from containerd when a pod starts',
 };
 
 /** ClusterRoles that may do something dangerous. */

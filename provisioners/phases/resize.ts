@@ -25,7 +25,7 @@ export const resize = (cluster: Cluster): Phase<Scope> => ({
   ],
 });
 
-/** Of the memory that a machine is given its kernel keeps a part for itself. */
+/** Of the memory that a virtual machine is given its kernel keeps a part for itself, some a large one for its crash. */
 const SHARE = 0.85;
 
 /** What the machine has: its own, or what its control group allows a container. */
@@ -41,9 +41,10 @@ cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev
 true`,
       (output) => {
         const [found = 0, total = 0, allowed = NaN] = output.split('\n').map(Number);
-        // No limit is no file, or the word "max".
-        const memory = Number.isNaN(allowed) ? total : Math.min(total, allowed / 2 ** 20);
-        return { cpus: found, memory: fits(memory, node) ? node.memory : Math.round(memory) };
+        // No limit is no file, the word "max", or more than there is.
+        const limit = Math.round(allowed / 2 ** 20);
+        const memory = limit < total ? limit : fits(total, node) ? node.memory : total;
+        return { cpus: found, memory };
       },
     ),
     steps: () => [{ here: () => restart(node), what: `restart ${node.name}` }],

@@ -95,7 +95,8 @@ async function tried(
     exec: () => throughApi(evidence, 'exec'),
     policies: () => (isHeld || wanted.length > 1 ? held : [noPolicies(site)]),
   };
-  return wanted.flatMap((check) => found[check]?.() ?? []);
+  const missing = wanted.includes('nodes') ? [] : starts(all, nodes).filter(({ is }) => is === 'wrong');
+  return [...missing, ...wanted.flatMap((check) => found[check]?.() ?? [])];
 }
 
 /** Nodes on which both pods run. */

@@ -80,7 +80,9 @@ const PATIENCE = 120;
 /** A kind that is gone has taken its objects with it. */
 const removal = ({ apiVersion, kind, name, namespace = 'default' }: Entry): Script => {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  return sh`said=$(${kubectl} delete ${`${kind}.${version}.${group}`} --namespace ${namespace} --selector ${MARK} --field-selector ${`metadata.name=${name}`} --ignore-not-found --timeout=${`${PATIENCE}s`} 2>&1) || case $said in
+  // What its pods did to the machines they undo as long as they have their rights.
+  const cascade = kind === 'DaemonSet' ? 'foreground' : 'background';
+  return sh`said=$(${kubectl} delete ${`${kind}.${version}.${group}`} --cascade=${cascade} --namespace ${namespace} --selector ${MARK} --field-selector ${`metadata.name=${name}`} --ignore-not-found --timeout=${`${PATIENCE}s`} 2>&1) || case $said in
   *"doesn't have a resource type"*) ;;
   *) echo "$said" >&2; exit 1;;
 esac`;

@@ -154,13 +154,13 @@ describe('a machine under qemu', () => {
   });
 
   it('has the memory that cluster.json says, by a restart that ends it in good order', async () => {
-    lab.edit(({ nodes }) => void (nodes[0]!.memory = 4608));
+    lab.edit(({ nodes }) => void (nodes[0]!.memory = 5120));
     const { code, output } = await command(process.execPath, [hardway, 'up'], {
       cwd: lab.folder,
       seconds: 3000,
     });
     expect([code, output]).toEqual([0, expect.stringContaining('hardware:solo')]);
-    expect(await on("awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo")).toMatch(/^4[34]\d\d$/);
+    expect(await on("awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo")).toMatch(/^[45]\d\d\d$/);
     expect(readFileSync(join(lab.folder, '.hardway/qemu/solo/console.log'), 'utf8')).toMatch(
       /reboot: Power down/,
     );

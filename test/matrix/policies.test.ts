@@ -169,6 +169,51 @@ describe.each([
     await expect.poll(log, { timeout: 30_000 }).toBe('not\nnot\nnot\n');
   });
 
+  it('and until it has ended, also when it was deleted by force', async () => {
+    onTestFinished(async () => void (await remove()));
+    await apply(
+      policy('out', { podSelector: { matchLabels: { app: 'lingering' } }, policyTypes: ['Egress'] }),
+    );
+    // Says so as long as nobody ends it, and has time for it.
+    const call = `busybox timeout 1 busybox wget -q -O /dev/null http://${ips['shop/web']}:8080/index.html && echo came`;
+    const loop = `exec 2>/dev/null; trap '' TERM; while :; do ${call} || echo not; busybox sleep 1; done`;
+    await apply(pod('shop/lingering', 'minion-1', ['sh', '-c', loop], 15));
+    await lab.kubectl(['wait', '--for=condition=Ready', 'pod/lingering', '-n', 'shop', '--timeout=60s']);
+    const said = () =>
+      on('minion-1', 'cat /var/log/pods/shop_lingering_*/*/*.log | cut -d" " -f4 | sort | uniq -c');
+    await expect.poll(said, { timeout: 20_000 }).toMatch(/^[1-9]\d* not$/);
+    await lab.kubectl(['delete', 'pod', 'lingering', '-n', 'shop', '--grace-period=0', '--force']);
+    const before = Number.parseInt(await said());
+    await new Promise((resolve) => setTimeout(resolve, 8000));
+    expect(await said()).toMatch(/^\d+ not$/);
+    expect(Number.parseInt(await said())).toBeGreaterThan(before + 2);
+  });
+
+  it('nor do neighbours reach each other by the addresses of their links', async () => {
+    const address = async (name: string): Promise<string> => {
+      const words = [
+        'exec',
+        '-n',
+        'shop',
+        name,
+        '--',
+        '/bin/busybox',
+        'ip',
+        '-6',
+        'addr',
+        'show',
+        'dev',
+        'eth0',
+      ];
+      return /inet6 (fe80::[^/]*)/.exec(await lab.kubectl(words))?.[1] ?? '';
+    };
+    const to = `[${await address('web')}%eth0]:8080`;
+    expect(to).toContain('fe80::');
+    expect(await comesThrough('shop/near', to)).toBe(false);
+    await on('minion-1', 'nft delete table ip6 hardway-network-policy');
+    expect(await comesThrough('shop/near', to)).toBe(true);
+  });
+
   it('what somebody takes away is back, and an agent that goes leaves its rules to the next', async () => {
     onTestFinished(async () => void (await remove()));
     await apply(policy('nobody', { podSelector: {}, policyTypes: ['Ingress'] }));
@@ -183,7 +228,10 @@ describe.each([
       'network-policy',
       '--timeout=60s',
     ]);
-    await on('minion-1', 'nft delete table ip hardway-network-policy');
+    await on(
+      'minion-1',
+      'nft delete table ip hardway-network-policy; nft delete table ip6 hardway-network-policy; true',
+    );
     expect(await callers()).toEqual(EVERYBODY);
     await expect.poll(() => callers(), { timeout: 90_000, interval: 2000 }).toEqual([]);
   });
@@ -228,15 +276,15 @@ describe.each([
   });
 });
 
-/** `place`: namespace/name, and the name is its label, too. */
-const pod = (place: string, nodeName: string, args: readonly string[]): object => {
+/** `place`: namespace/name, and the name is its label, too; `patience`: seconds that it has to end. */
+const pod = (place: string, nodeName: string, args: readonly string[], patience = 0): object => {
   const [namespace, name = ''] = place.split('/');
   const ports = [{ name: 'http', containerPort: 8080 }];
   return {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels: { app: name } } },
     spec: {
       nodeName,
-      ...{ tolerations: [{ operator: 'Exists' }], terminationGracePeriodSeconds: 0 },
+      ...{ tolerations: [{ operator: 'Exists' }], terminationGracePeriodSeconds: patience },
       containers: [{ ...{ name, image, imagePullPolicy: 'Never', args }, ports }],
     },
   };

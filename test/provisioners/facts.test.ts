@@ -108,7 +108,7 @@ describe('parseFacts', () => {
 });
 
 describe('preflight', () => {
-  const check = (...more: string[]): void => preflight(new Map([['master', facts(...more)]]), cluster.nodes);
+  const check = (...more: string[]): void => preflight(new Map([['master', facts(...more)]]), cluster);
 
   it('lets fit machines pass, also when others are missing', () => {
     expect(() => check()).not.toThrow();
@@ -126,14 +126,22 @@ describe('preflight', () => {
     expect(() => check(line)).toThrow(message);
   });
 
+  it('refuses policies where pods of one node would not meet them', () => {
+    const guarded = { ...cluster, addons: { ...cluster.addons, 'network-policy': {} } };
+    const check = (...more: string[]) => preflight(new Map([['master', facts(...more)]]), guarded);
+    expect(() => check('container=lxc', 'bridge=')).toThrow(
+      'master: is a container whose host has not loaded',
+    );
+    expect(() => check('container=lxc', 'bridge=/proc/sys/net/bridge')).not.toThrow();
+    expect(() => check('container=none', 'bridge=')).not.toThrow();
+  });
+
   it('refuses two machines that are copies of one', () => {
     const copies = ['master', 'minion-1'].map((name): [string, Facts] => [
       name,
       { ...parseFacts(factsOf('vm-cgroup-v2', name)), machineId: 'same' },
     ]);
-    expect(() => preflight(new Map(copies), cluster.nodes)).toThrow(
-      'minion-1: has the same machine id as master',
-    );
+    expect(() => preflight(new Map(copies), cluster)).toThrow('minion-1: has the same machine id as master');
   });
 });
 

@@ -29,6 +29,7 @@ describe('what a machine has', () => {
     ['too much', seen(2, 2100), { cpus: 2, memory: 2100 }],
     ['other CPUs', seen(4, 2048), { cpus: 4, memory: 2048 }],
     ['a container with a limit', seen(2, 64000, String(2048 * MiB)), { cpus: 2, memory: 2048 }],
+    ['a container with a little less', seen(2, 64000, String(1984 * MiB)), { cpus: 2, memory: 1984 }],
     ['a container with an older limit', seen(2, 64000, String(1024 * MiB)), { cpus: 2, memory: 1024 }],
     ['a container without limit, cgroup v2', seen(2, 64000, 'max'), { cpus: 2, memory: 64000 }],
     [

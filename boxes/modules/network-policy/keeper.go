@@ -8,50 +8,45 @@ import (
 	"time"
 
 	core "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	networkinglisters "k8s.io/client-go/listers/networking/v1"
 	"k8s.io/client-go/tools/cache"
-	"sigs.k8s.io/knftables"
 )
 
 const (
-	// What changes within this time is written together.
-	together = 50 * time.Millisecond
+	// What changes within this time is written at once.
+	pause = 50 * time.Millisecond
 	// So often the rules are written even when nothing changed: somebody may have flushed them.
 	again = time.Minute
 )
 
-// Keeps the table of this node in step with what the API says.
+// Keeps the tables of this node in step with what the API and containerd say.
 type keeper struct {
-	node       string
-	nft        knftables.Interface
+	tables     tables
 	pods       corelisters.PodLister
 	namespaces corelisters.NamespaceLister
 	policies   networkinglisters.NetworkPolicyLister
 	changed    chan struct{}
 
 	mutex sync.Mutex
-	// Addresses of pods that are about to start, of which the API does not know yet.
-	early map[types.UID]string
-	// The rules as they are in the kernel, empty after a failure.
+	// What containerd says of pods that have an address now, which is sooner than the API and to the last.
+	sandboxes map[types.UID]sandbox
+	// The rules that are in the kernel, empty after a failure.
 	written string
 }
 
-func newKeeper(node string, nft knftables.Interface, factory informers.SharedInformerFactory) *keeper {
+func newKeeper(tables tables, factory informers.SharedInformerFactory) *keeper {
 	pods, namespaces := factory.Core().V1().Pods(), factory.Core().V1().Namespaces()
 	policies := factory.Networking().V1().NetworkPolicies()
 	k := &keeper{
-		node: node, nft: nft,
-		pods: pods.Lister(), namespaces: namespaces.Lister(), policies: policies.Lister(),
-		changed: make(chan struct{}, 1),
-		early:   map[types.UID]string{},
+		tables: tables,
+		pods:   pods.Lister(), namespaces: namespaces.Lister(), policies: policies.Lister(),
+		changed:   make(chan struct{}, 1),
+		sandboxes: map[types.UID]sandbox{},
 	}
 	tell := cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(any) { k.tell() },
@@ -75,31 +70,49 @@ func (k *keeper) tell() {
 func (k *keeper) keep(ctx context.Context) {
 	tick := time.NewTicker(again)
 	defer tick.Stop()
-	for {
-		k.write(ctx, false)
+	for anyway := true; ctx.Err() == nil; {
+		k.mutex.Lock()
+		k.write(ctx, anyway)
+		k.mutex.Unlock()
 		select {
 		case <-ctx.Done():
-			return
 		case <-tick.C:
-			k.write(ctx, true)
+			anyway = true
 		case <-k.changed:
-			time.Sleep(together)
+			anyway = false
+			time.Sleep(pause)
 		}
 	}
 }
 
-// Puts the rules into the kernel, all or none; `anyway`: also when they are the same as last time.
-func (k *keeper) write(ctx context.Context, anyway bool) {
+// Containerd says something of the sandboxes; when this returns the rules are written.
+func (k *keeper) hear(ctx context.Context, change func(map[types.UID]sandbox)) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
-	tx := rules(k.world(), k.nft.NewTransaction())
+	change(k.sandboxes)
+	k.write(ctx, false)
+}
+
+// Puts the rules into the kernel, all or none; `anyway`: also when they are the same as last time.
+func (k *keeper) write(ctx context.Context, anyway bool) {
+	of := k.world()
+	tx := rules(of, anew(k.tables.ip))
 	text := tx.String()
 	if text == k.written && !anyway {
 		return
 	}
 	began := time.Now()
-	if err := k.nft.Run(ctx, tx); err != nil {
-		slog.Error("the rules could not be written; those from before stay", "because", err)
+	err := k.tables.ip.Run(ctx, tx)
+	if err != nil {
+		slog.Error("the rules were refused", "because", err)
+		of.refused = k.refused(ctx, of)
+		err = k.tables.ip.Run(ctx, rules(of, anew(k.tables.ip)))
+	}
+	if err == nil && anyway {
+		err = k.tables.closeIPv6(ctx)
+	}
+	if err != nil {
+		slog.Error("the rules are not written; those from before stay", "because", err)
 		k.written = ""
 		time.AfterFunc(time.Second, k.tell)
 		return
@@ -110,43 +123,34 @@ func (k *keeper) write(ctx context.Context, anyway bool) {
 	k.written = text
 }
 
-// What the API says, and what containerd said before it.
+// Policies that nft does not take even alone: each forbids everything instead, and the others hold.
+func (k *keeper) refused(ctx context.Context, of world) map[types.UID]bool {
+	found := map[types.UID]bool{}
+	for _, policy := range of.policies {
+		alone := of
+		alone.policies = of.policies[:0:0]
+		alone.policies = append(alone.policies, policy)
+		if err := k.tables.ip.Check(ctx, rules(alone, anew(k.tables.ip))); err != nil {
+			slog.Error("lets nothing through, for nft does not take it", "policy", policy.Namespace+"/"+policy.Name, "because", err)
+			found[policy.UID] = true
+		}
+	}
+	return found
+}
+
 func (k *keeper) world() world {
 	pods, _ := k.pods.List(labels.Everything())
 	namespaces, _ := k.namespaces.List(labels.Everything())
 	policies, _ := k.policies.List(labels.Everything())
-	k.forget(pods)
-	return world{
-		node:       k.node,
-		pods:       podsOf(pods, k.early),
-		namespaces: labelsOf(namespaces),
-		policies:   policies,
-	}
+	return world{pods: podsOf(pods, k.sandboxes), namespaces: labelsOf(namespaces), policies: policies}
 }
 
-// An address that the API knows too, or whose pod is gone, need not be remembered.
-func (k *keeper) forget(pods []*core.Pod) {
-	waiting := map[types.UID]string{}
-	for _, pod := range pods {
-		if ip, isEarly := k.early[pod.UID]; isEarly && pod.Status.PodIP == "" {
-			waiting[pod.UID] = ip
-		}
+func labelsOf(namespaces []*core.Namespace) map[string]labels.Set {
+	all := map[string]labels.Set{}
+	for _, namespace := range namespaces {
+		all[namespace.Name] = namespace.Labels
 	}
-	k.early = waiting
-}
-
-// A pod of this node has an address and starts as soon as this returns: its rules are there by then.
-func (k *keeper) expect(ctx context.Context, namespace, name string, uid types.UID, ip string) {
-	// The kubelet may hear of a pod a moment before we do.
-	for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if pod, err := k.pods.Pods(namespace).Get(name); err == nil && pod.UID == uid {
-			break
-		}
-	}
-	k.mutex.Lock()
-	k.early[uid] = ip
-	k.mutex.Unlock()
-	k.write(ctx, false)
+	return all
 }
 
 // GET of any path: 200 while the rules in the kernel are those that should be there.
@@ -156,15 +160,6 @@ func (k *keeper) ServeHTTP(to http.ResponseWriter, _ *http.Request) {
 	if k.written == "" {
 		http.Error(to, "the rules are not written", http.StatusServiceUnavailable)
 	}
-}
-
-// The API says that the DaemonSet is gone or going, or no longer knows who asks.
-func isRemoved(ctx context.Context, client kubernetes.Interface, namespace, name string) (bool, error) {
-	set, err := client.AppsV1().DaemonSets(namespace).Get(ctx, name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
-		return true, nil
-	}
-	return err == nil && set.DeletionTimestamp != nil, err
 }
 
 // Without what is of no use here and would only take memory.

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,25 +12,34 @@ import (
 	"syscall"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/knftables"
+)
+
+// Told by the DaemonSet.
+var (
+	node      = os.Getenv("NODE_NAME")
+	namespace = os.Getenv("NAMESPACE")
+	daemonSet = os.Getenv("DAEMONSET")
+	health    = os.Getenv("HEALTH_ADDRESS")
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ended, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := run(ctx, os.Getenv("NODE_NAME"), os.Getenv("HEALTH_ADDRESS")); err != nil {
+	if err := run(ended); err != nil {
 		slog.Error("stopped", "because", err)
 		os.Exit(1)
 	}
 }
 
-// Until ctx ends.
-func run(ctx context.Context, node, health string) error {
+// Until it is told to end.
+func run(ended context.Context) error {
 	if node == "" {
-		return fmt.Errorf("NODE_NAME says whose pods these are; it is empty")
+		return errors.New("NODE_NAME says whose pods these are; it is empty")
 	}
 	config, err := rest.InClusterConfig()
 	if err != nil {
@@ -41,43 +49,35 @@ func run(ctx context.Context, node, health string) error {
 	if err != nil {
 		return err
 	}
-	nft, err := knftables.New(knftables.IPv4Family, tableName)
+	tables, err := openTables()
 	if err != nil {
 		return err
 	}
 	factory := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(lean))
-	keeper := newKeeper(node, nft, factory)
-	ctx, fail := context.WithCancelCause(ctx)
+	keeper := newKeeper(tables, factory)
+	ctx, fail := context.WithCancelCause(ended)
 	go func() { fail(http.ListenAndServe(health, keeper)) }()
 	factory.Start(ctx.Done())
-	for kind, isThere := range factory.WaitForCacheSync(ctx.Done()) {
-		if !isThere && ctx.Err() == nil {
-			return fmt.Errorf("the API did not list %v", kind)
-		}
-	}
+	factory.WaitForCacheSync(ctx.Done())
 	go watchSandboxes(ctx, keeper)
 	keeper.keep(ctx)
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
+	if ended.Err() == nil {
+		return context.Cause(ctx)
 	}
-	return leave(client, nft)
+	return leave(client, tables)
 }
 
 // Another one of this DaemonSet takes the rules over; when the DaemonSet itself goes, they go too.
-func leave(client kubernetes.Interface, nft knftables.Interface) error {
+func leave(client kubernetes.Interface, tables tables) error {
 	ctx, end := context.WithTimeout(context.Background(), 5*time.Second)
 	defer end()
-	isGone, err := isRemoved(ctx, client, os.Getenv("NAMESPACE"), os.Getenv("DAEMONSET"))
-	if err != nil {
-		slog.Info("the rules stay: the API does not say whether they are still wanted", "because", err)
-		return nil
+	set, err := client.AppsV1().DaemonSets(namespace).Get(ctx, daemonSet, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err) || err == nil && set.DeletionTimestamp != nil:
+		slog.Info("no longer wanted: the rules go")
+		return tables.remove(ctx)
+	case err != nil:
+		slog.Warn("the rules stay: the API does not say whether they are still wanted", "because", err)
 	}
-	if !isGone {
-		return nil
-	}
-	tx := nft.NewTransaction()
-	tx.Add(&knftables.Table{})
-	tx.Delete(&knftables.Table{})
-	slog.Info("no longer wanted: the rules go")
-	return nft.Run(ctx, tx)
+	return nil
 }

@@ -3,17 +3,15 @@ package main
 import (
 	"crypto/sha256"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	netutils "k8s.io/utils/net"
 	"sigs.k8s.io/knftables"
 )
-
-const tableName = "hardway-network-policy"
 
 // One of the two ways in which a policy looks at a packet that is forwarded.
 type direction struct {
@@ -35,7 +33,7 @@ type writer struct {
 	made map[string]bool
 }
 
-// The whole table, in the place of the one that is there.
+// Adds to an empty table all that follows from the world.
 //
 // A base chain for each direction sends a packet to the chain of the pod's policies, by the pod's address. There each
 // policy is a chain whose rules accept; what none accepts is dropped. A pod without a policy is in no map: accepted.
@@ -43,15 +41,12 @@ type writer struct {
 // What a machine says to its own pods, like the kubelet's probes, and pods to it, is not forwarded.
 func rules(of world, tx *knftables.Transaction) *knftables.Transaction {
 	w := writer{of, tx, map[string]bool{}}
-	w.Add(&knftables.Table{})
-	w.Delete(&knftables.Table{})
-	w.Add(&knftables.Table{Comment: knftables.PtrTo("NetworkPolicies of the pods of " + w.node)})
 	w.Add(&knftables.Set{Name: "itself", Type: "ipv4_addr . ipv4_addr", Comment: knftables.PtrTo("nobody can forbid a pod to call itself, by a Service")})
 	for _, way := range directions {
 		w.base(way)
 	}
 	for _, each := range w.pods {
-		if each.node == w.node {
+		if each.isOurs {
 			w.guard(each)
 		}
 	}
@@ -83,7 +78,7 @@ func (w writer) guard(each pod) {
 		w.Add(&knftables.Element{
 			Map:     way.name + "-pods",
 			Key:     []string{each.ip},
-			Value:   []string{"goto " + w.together(way, policies)},
+			Value:   []string{"goto " + w.joint(way, policies)},
 			Comment: comment(each.namespace + "/" + each.name),
 		})
 	}
@@ -93,7 +88,7 @@ func (w writer) guard(each pod) {
 }
 
 // The chain of pods that have just these policies.
-func (w writer) together(way direction, policies []*networking.NetworkPolicy) string {
+func (w writer) joint(way direction, policies []*networking.NetworkPolicy) string {
 	var chains []string
 	for _, policy := range policies {
 		chains = append(chains, w.policy(way, policy))
@@ -104,7 +99,7 @@ func (w writer) together(way direction, policies []*networking.NetworkPolicy) st
 		for _, chain := range chains {
 			w.rule(name, "jump", chain)
 		}
-		w.rule(name, "counter drop")
+		w.rule(name, "drop")
 	}
 	return name
 }
@@ -116,6 +111,9 @@ func (w writer) policy(way direction, policy *networking.NetworkPolicy) string {
 		return name
 	}
 	w.Add(&knftables.Chain{Name: name})
+	if w.refused[policy.UID] {
+		return name
+	}
 	if way.kind == networking.PolicyTypeIngress {
 		for _, rule := range policy.Spec.Ingress {
 			w.allow(name, way, policy.Namespace, rule.From, rule.Ports)
@@ -155,15 +153,38 @@ func (w writer) peer(way direction, namespace string, peer networking.NetworkPol
 	if peer.IPBlock == nil {
 		return []string{way.other + " @" + w.addresses(namespace, peer)}
 	}
-	block, err := netip.ParsePrefix(peer.IPBlock.CIDR)
-	if err != nil || !block.Addr().Is4() {
+	block, isBlock := prefix(peer.IPBlock.CIDR)
+	if !isBlock {
 		return nil
 	}
-	match := []string{way.other, block.Masked().String()}
-	for _, except := range peer.IPBlock.Except {
-		match = append(match, way.other, "!=", except)
+	match := way.other + " " + block
+	if len(peer.IPBlock.Except) > 0 {
+		match += " " + way.other + " != @" + w.excepted(peer.IPBlock.Except)
 	}
-	return []string{strings.Join(match, " ")}
+	return []string{match}
+}
+
+// The set of ranges that a rule leaves out: there may be hundreds, and some inside others.
+func (w writer) excepted(ranges []string) string {
+	name := short("except", strings.Join(ranges, " "))
+	if w.isNew(name) {
+		w.Add(&knftables.Set{Name: name, Type: "ipv4_addr", Flags: []knftables.SetFlag{knftables.IntervalFlag}, AutoMerge: knftables.PtrTo(true)})
+		for _, each := range ranges {
+			if block, isBlock := prefix(each); isBlock {
+				w.Add(&knftables.Element{Set: name, Key: []string{block}})
+			}
+		}
+	}
+	return name
+}
+
+// As Kubernetes reads a range, with no bits beyond it; false: not of IPv4.
+func prefix(text string) (string, bool) {
+	_, block, err := netutils.ParseCIDRSloppy(text)
+	if err != nil || block.IP.To4() == nil {
+		return "", false
+	}
+	return block.String(), true
 }
 
 // The set with the addresses of all pods that selectors stand for.

@@ -7,6 +7,7 @@ import (
 
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -15,9 +16,11 @@ import (
 
 const golden = "testdata/rules.nft"
 
+func init() { node = "here" }
+
 func TestRulesOfANode(t *testing.T) {
 	fake := knftables.NewFake(knftables.IPv4Family, tableName)
-	if err := fake.Run(context.Background(), rules(read(t, "testdata/world.yaml"), fake.NewTransaction())); err != nil {
+	if err := fake.Run(context.Background(), rules(read(t, "testdata/world.yaml"), anew(fake))); err != nil {
 		t.Fatal(err)
 	}
 	written := fake.Dump()
@@ -36,12 +39,19 @@ func TestRulesOfANode(t *testing.T) {
 
 func TestSameWorldSameRules(t *testing.T) {
 	fake := knftables.NewFake(knftables.IPv4Family, tableName)
-	first := rules(read(t, "testdata/world.yaml"), fake.NewTransaction()).String()
+	first := rules(read(t, "testdata/world.yaml"), anew(fake)).String()
 	for range 20 {
-		if rules(read(t, "testdata/world.yaml"), fake.NewTransaction()).String() != first {
+		if rules(read(t, "testdata/world.yaml"), anew(fake)).String() != first {
 			t.Fatal("the same objects give rules in another order, which would be written again and again")
 		}
 	}
+}
+
+// What containerd says.
+var here = map[types.UID]sandbox{
+	"early":  {id: "1", pod: pod{namespace: "shop", name: "about-to-start", ip: "10.244.1.8", isOurs: true, isHere: true}},
+	"anew":   {id: "2", pod: pod{namespace: "shop", name: "made-anew", ip: "10.244.1.12", isOurs: true, isHere: true}},
+	"forced": {id: "3", pod: pod{namespace: "shop", name: "deleted-by-force", ip: "10.244.1.13", isOurs: true, isHere: true, labels: labels.Set{"app": "db"}}},
 }
 
 func read(t *testing.T, file string) world {
@@ -71,6 +81,5 @@ func read(t *testing.T, file string) world {
 			policies = append(policies, object)
 		}
 	}
-	early := map[types.UID]string{"early": "10.244.1.8"}
-	return world{"here", podsOf(pods, early), labelsOf(namespaces), policies}
+	return world{pods: podsOf(pods, here), namespaces: labelsOf(namespaces), policies: policies}
 }

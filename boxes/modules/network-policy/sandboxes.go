@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/containerd/nri/pkg/api"
@@ -10,36 +11,87 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Hears from containerd when a pod has its address and nothing runs in it yet. The API tells it a second later, and
-// policies are to hold before that.
+// A plug-in of containerd (NRI), which waits for each answer: a pod's rules are there before anything runs in it, and
+// as long as something does, whatever the API says meanwhile.
 type sandboxes struct{ keeper *keeper }
 
-// RunPodSandbox is called by containerd, which waits for it.
-func (s sandboxes) RunPodSandbox(ctx context.Context, pod *api.PodSandbox) error {
-	if ips := pod.GetIps(); len(ips) > 0 {
-		s.keeper.expect(ctx, pod.GetNamespace(), pod.GetName(), types.UID(pod.GetUid()), ips[0])
-	}
+// Synchronize is called first, with all that containerd has.
+func (s sandboxes) Synchronize(ctx context.Context, all []*api.PodSandbox, _ []*api.Container) ([]*api.ContainerUpdate, error) {
+	s.keeper.hear(ctx, func(known map[types.UID]sandbox) {
+		clear(known)
+		for _, each := range all {
+			// One that has ended still has the address that it had.
+			if each.GetPid() != 0 {
+				add(known, each)
+			}
+		}
+	})
+	return nil, nil
+}
+
+func (s sandboxes) RunPodSandbox(ctx context.Context, one *api.PodSandbox) error {
+	s.keeper.hear(ctx, func(known map[types.UID]sandbox) { add(known, one) })
 	return nil
+}
+
+func (s sandboxes) StopPodSandbox(ctx context.Context, one *api.PodSandbox) error {
+	s.keeper.hear(ctx, func(known map[types.UID]sandbox) { drop(known, one) })
+	return nil
+}
+
+func (s sandboxes) RemovePodSandbox(ctx context.Context, one *api.PodSandbox) error {
+	return s.StopPodSandbox(ctx, one)
+}
+
+func add(known map[types.UID]sandbox, one *api.PodSandbox) {
+	index := slices.IndexFunc(one.GetIps(), func(ip string) bool { return ipv4(ip) != "" })
+	if index < 0 {
+		return // it shares the node's
+	}
+	known[types.UID(one.GetUid())] = sandbox{one.GetId(), pod{
+		namespace: one.GetNamespace(), name: one.GetName(), labels: one.GetLabels(),
+		ip: one.GetIps()[index], isOurs: true, isHere: true,
+	}}
+}
+
+// The pod may have another sandbox by now.
+func drop(known map[types.UID]sandbox, one *api.PodSandbox) {
+	if uid := types.UID(one.GetUid()); known[uid].id == one.GetId() {
+		delete(known, uid)
+	}
 }
 
 // Until ctx ends. Without NRI (an old containerd, or one in which it is off) rules come with the API's word.
 func watchSandboxes(ctx context.Context, keeper *keeper) {
-	for isFirst := true; ctx.Err() == nil; isFirst = false {
+	for pause := time.Second; ctx.Err() == nil; pause = min(2*pause, time.Minute) {
+		began := time.Now()
 		err := listen(ctx, keeper)
-		if ctx.Err() == nil && isFirst {
-			slog.Warn("containerd does not say when a pod starts; asked again every 10 s", "because", err)
+		if time.Since(began) > time.Minute {
+			pause = time.Second
 		}
+		slog.Warn("containerd does not say when pods start", "because", err, "asked again in", pause)
 		select {
 		case <-ctx.Done():
-		case <-time.After(10 * time.Second):
+		case <-time.After(pause):
 		}
 	}
 }
 
 func listen(ctx context.Context, keeper *keeper) error {
-	connection, err := stub.New(sandboxes{keeper}, stub.WithPluginName(tableName), stub.WithPluginIdx("50"), stub.WithOnClose(func() {}))
+	plugin, err := stub.New(
+		sandboxes{keeper}, stub.WithPluginName(tableName), stub.WithPluginIdx("50"),
+		stub.WithOnClose(func() {}), stub.WithLogger(quiet{}),
+	)
 	if err != nil {
 		return err
 	}
-	return connection.Run(ctx)
+	return plugin.Run(ctx)
 }
+
+// What went wrong is told by watchSandboxes.
+type quiet struct{}
+
+func (quiet) Debugf(context.Context, string, ...any) {}
+func (quiet) Infof(context.Context, string, ...any)  {}
+func (quiet) Warnf(context.Context, string, ...any)  {}
+func (quiet) Errorf(context.Context, string, ...any) {}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
+	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
@@ -13,42 +16,85 @@ import (
 
 // All that the rules of a node follow from.
 type world struct {
-	node       string
 	pods       []pod
 	namespaces map[string]labels.Set
 	policies   []*networking.NetworkPolicy
+	refused    map[types.UID]bool
 }
 
 // A pod with an address of its own, on whatever node.
 type pod struct {
-	namespace, name, node, ip string
-	labels                    labels.Set
-	ports                     []core.ContainerPort
+	namespace, name, ip string
+	// It is on this node.
+	isOurs bool
+	labels labels.Set
+	ports  []core.ContainerPort
+	// Which of two with the same address has it.
+	isHere, isGoing bool
+	since           time.Time
 }
 
-// Pods that share their node's address are left out, for a policy means none of them, and so are those that ended.
-// Sorted by address, each address once: that of a pod that goes may be another's already.
-func podsOf(all []*core.Pod, early map[types.UID]string) []pod {
-	newest := map[string]*core.Pod{}
-	for _, each := range all {
-		ip := each.Status.PodIP
-		if ip == "" {
-			ip = early[each.UID]
+// What containerd says of a pod of this node that has its address.
+type sandbox struct {
+	id  string
+	pod pod
+}
+
+// Sorted by address, each address once: that of a pod that goes may be another's already. Pods that share their node's
+// address are left out, for a policy means none of them, and so are those that ended.
+func podsOf(listed []*core.Pod, sandboxes map[types.UID]sandbox) []pod {
+	var all []pod
+	isListed := map[types.UID]bool{}
+	for _, each := range listed {
+		isListed[each.UID] = true
+		found := pod{
+			namespace: each.Namespace, name: each.Name, labels: each.Labels, ports: portsOf(each),
+			ip:      ipv4(each.Status.PodIP),
+			isOurs:  each.Spec.NodeName == node,
+			isGoing: each.DeletionTimestamp != nil,
+			since:   each.CreationTimestamp.Time,
+		}
+		if has, isHere := sandboxes[each.UID]; isHere {
+			found.ip, found.isHere, found.isOurs = has.pod.ip, true, true
 		}
 		hasEnded := each.Status.Phase == core.PodSucceeded || each.Status.Phase == core.PodFailed
-		if ip == "" || hasEnded || each.Spec.HostNetwork {
-			continue
-		}
-		if other, isThere := newest[ip]; !isThere || other.CreationTimestamp.Before(&each.CreationTimestamp) {
-			newest[ip] = each
+		if found.ip != "" && !hasEnded && !each.Spec.HostNetwork {
+			all = append(all, found)
 		}
 	}
-	pods := make([]pod, 0, len(newest))
-	for ip, each := range newest {
-		pods = append(pods, pod{each.Namespace, each.Name, each.Spec.NodeName, ip, each.Labels, portsOf(each)})
+	// Not listed yet, or deleted by force and still running.
+	for uid, has := range sandboxes {
+		if !isListed[uid] {
+			all = append(all, has.pod)
+		}
 	}
-	slices.SortFunc(pods, func(a, b pod) int { return strings.Compare(a.ip, b.ip) })
-	return pods
+	slices.SortFunc(all, func(a, b pod) int {
+		return cmp.Or(
+			strings.Compare(a.ip, b.ip),
+			-ordered(a.isHere, b.isHere), ordered(a.isGoing, b.isGoing), b.since.Compare(a.since),
+			strings.Compare(a.namespace+"/"+a.name, b.namespace+"/"+b.name),
+		)
+	})
+	return slices.CompactFunc(all, func(a, b pod) bool { return a.ip == b.ip })
+}
+
+func ordered(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+// Empty for what is none: pods have no other addresses here.
+func ipv4(text string) string {
+	if address, err := netip.ParseAddr(text); err != nil || !address.Is4() {
+		return ""
+	}
+	return text
 }
 
 func portsOf(from *core.Pod) []core.ContainerPort {
@@ -61,19 +107,12 @@ func portsOf(from *core.Pod) []core.ContainerPort {
 	return ports
 }
 
-func labelsOf(namespaces []*core.Namespace) map[string]labels.Set {
-	all := map[string]labels.Set{}
-	for _, namespace := range namespaces {
-		all[namespace.Name] = namespace.Labels
-	}
-	return all
-}
-
 // Policies of this direction that are for the pod, in the order of their names.
 func (w world) selecting(of pod, direction networking.PolicyType) []*networking.NetworkPolicy {
 	var found []*networking.NetworkPolicy
 	for _, policy := range w.policies {
-		if policy.Namespace == of.namespace && slices.Contains(policy.Spec.PolicyTypes, direction) && matches(&policy.Spec.PodSelector, of.labels) {
+		isOfType := slices.Contains(policy.Spec.PolicyTypes, direction)
+		if isOfType && policy.Namespace == of.namespace && matches(&policy.Spec.PodSelector, of.labels) {
 			found = append(found, policy)
 		}
 	}
@@ -87,7 +126,8 @@ func (w world) peers(namespace string, peer networking.NetworkPolicyPeer) []pod 
 	for _, each := range w.pods {
 		isInside := each.namespace == namespace
 		if peer.NamespaceSelector != nil {
-			isInside = matches(peer.NamespaceSelector, w.namespaces[each.namespace])
+			labels, isKnown := w.namespaces[each.namespace]
+			isInside = isKnown && matches(peer.NamespaceSelector, labels)
 		}
 		if isInside && (peer.PodSelector == nil || matches(peer.PodSelector, each.labels)) {
 			found = append(found, each)

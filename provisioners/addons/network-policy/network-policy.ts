@@ -40,8 +40,6 @@ function objects({ artefacts }: AddonScope): Manifest[] {
   ];
 }
 
-const probe = { httpGet: { host: '127.0.0.1', port: HEALTH, path: '/' } };
-
 const podSpec = (image: string): object => ({
   ...{ serviceAccountName: name, hostNetwork: true, priorityClassName: 'system-node-critical' },
   tolerations: [{ operator: 'Exists' }],
@@ -57,11 +55,10 @@ const podSpec = (image: string): object => ({
       ],
       resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '256Mi' } },
       securityContext: confined('NET_ADMIN'),
-      readinessProbe: { ...probe, periodSeconds: 2 },
-      livenessProbe: { ...probe, initialDelaySeconds: 30, failureThreshold: 6 },
+      readinessProbe: { httpGet: { host: '127.0.0.1', port: HEALTH, path: '/' }, periodSeconds: 2 },
       volumeMounts: [{ name: 'nri', mountPath: '/var/run/nri' }],
     },
   ],
-  // containerd's socket for plug-ins, which tells when a pod is about to start.
+  // containerd's socket for plug-ins, which tells when a pod is about to start. Who has it may do all on the machine.
   volumes: [{ name: 'nri', hostPath: { path: '/var/run/nri', type: 'DirectoryOrCreate' } }],
 });
