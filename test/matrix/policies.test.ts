@@ -175,7 +175,7 @@ describe.each([
       policy('out', { podSelector: { matchLabels: { app: 'lingering' } }, policyTypes: ['Egress'] }),
     );
     // Says so as long as nobody ends it, and has time for it.
-    const call = `busybox timeout 1 busybox wget -q -O /dev/null http://${ips['shop/web']}:8080/index.html && echo came`;
+    const call = `busybox timeout -s KILL 1 busybox wget -q -O /dev/null http://${ips['shop/web']}:8080/ && echo came`;
     const loop = `exec 2>/dev/null; trap '' TERM; while :; do ${call} || echo not; busybox sleep 1; done`;
     await apply(pod('shop/lingering', 'minion-1', ['sh', '-c', loop], 15));
     await lab.kubectl(['wait', '--for=condition=Ready', 'pod/lingering', '-n', 'shop', '--timeout=60s']);
@@ -211,7 +211,7 @@ describe.each([
     expect(to).toContain('fe80::');
     expect(await comesThrough('shop/near', to)).toBe(false);
     await on('minion-1', 'nft delete table ip6 hardway-network-policy');
-    expect(await comesThrough('shop/near', to)).toBe(true);
+    await expect.poll(() => comesThrough('shop/near', to), { timeout: 20_000 }).toBe(true);
   });
 
   it('what somebody takes away is back, and an agent that goes leaves its rules to the next', async () => {
