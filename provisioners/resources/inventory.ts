@@ -1,4 +1,4 @@
-import { lines, type Script, sh } from '../../src/connection/quote.ts';
+import { lines, type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import type { Resource, State, Step } from '../../src/engine/resource.ts';
 import { byOrder } from '../own/order.ts';
 import { apply, kubectl, type Manifest, question } from './manifest.ts';
@@ -81,8 +81,8 @@ const PATIENCE = 120;
 const removal = ({ apiVersion, kind, name, namespace = 'default' }: Entry): Script => {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
   // What its pods did to the machines they undo as long as they have their rights.
-  const cascade = kind === 'DaemonSet' ? 'foreground' : 'background';
-  return sh`said=$(${kubectl} delete ${`${kind}.${version}.${group}`} --cascade=${cascade} --namespace ${namespace} --selector ${MARK} --field-selector ${`metadata.name=${name}`} --ignore-not-found --timeout=${`${PATIENCE}s`} 2>&1) || case $said in
+  const first = kind === 'DaemonSet' ? sh` --cascade=foreground` : sh``;
+  return sh`said=$(${kubectl} delete ${`${kind}.${version}.${group}`} --namespace ${namespace} --selector ${MARK} --field-selector ${`metadata.name=${name}`} --ignore-not-found${verbatim(first)} --timeout=${`${PATIENCE}s`} 2>&1) || case $said in
   *"doesn't have a resource type"*) ;;
   *) echo "$said" >&2; exit 1;;
 esac`;
