@@ -15,7 +15,7 @@ export function phrase(
     case 'type':
       return notOfType([params['type']].flat(), value);
     case 'enum':
-      return notInList(params['allowedValues'], value);
+      return notInList(params['allowedValues'], value, rule['errorMessage']);
     case 'pattern':
       return {
         message: `${quoted(value)} is not allowed`,
@@ -45,9 +45,10 @@ export function phrase(
   }
 }
 
-function notInList(list: readonly string[], value: unknown): Phrase {
+function notInList(list: readonly string[], value: unknown, said?: string): Phrase {
   const suggestion = typeof value === 'string' ? nearest(value, list) : undefined;
-  return { message: `${quoted(value)} is not allowed`, suggestion, allowed: list.map(quoted).join(', ') };
+  const allowed = said ?? list.map(quoted).join(', ');
+  return { message: `${quoted(value)} is not allowed`, suggestion, allowed };
 }
 
 const typeNames: Readonly<Record<string, string>> = {

@@ -21,7 +21,7 @@ export function compiler(): Ajv2020 {
     allowUnionTypes: true,
     code: { source: true, esm: true },
   });
-  // Editors show it in place of the pattern, and so do we.
-  ajv.addVocabulary(['patternErrorMessage']);
+  // Editors show them in place of a pattern or a list, and so do we.
+  ajv.addVocabulary(['patternErrorMessage', 'errorMessage']);
   return ajv;
 }
