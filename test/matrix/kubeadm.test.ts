@@ -18,6 +18,7 @@ import type { Cluster } from '../../src/cluster/model.ts';
 import { standing } from '../live/support/bring-up.ts';
 import { told } from '../live/support/changes.ts';
 import { type Description, makeLab } from '../live/support/lab.ts';
+import { leftovers } from '../live/support/leftovers.ts';
 import { reboot, wellAgain } from '../live/support/power.ts';
 import { described } from '../property/rig.ts';
 
@@ -147,6 +148,43 @@ stat -c %a /etc/kubernetes/pki/ca.key /var/log/hardway/kubeadm.log`,
     expect((await up()).changes).toEqual([]);
   });
 
+  it('each static pod can be patched, and a further name of the API server is in its certificate', async () => {
+    const before = await everything();
+    edit((description) => {
+      description['controlPlane'] = {
+        ...(description['controlPlane'] as object),
+        sans: ['api.example.org'],
+      };
+      const labelled = (target: string) => ({ target, patch: { metadata: { labels: { patched: target } } } });
+      const operations = [{ op: 'add', path: '/metadata/labels/patched', value: 'kube-apiserver' }];
+      description['kubeadm'] = {
+        patches: [
+          { target: 'kubeletconfiguration', patch: { maxPods: 77 } },
+          { target: 'kube-apiserver', type: 'json', patch: operations },
+          ...['kube-controller-manager', 'kube-scheduler', 'etcd'].map(labelled),
+        ],
+      };
+    });
+    await up();
+    const column = 'jsonpath={range .items[*]}{.metadata.labels.patched}{"\\n"}{end}';
+    const patched = () =>
+      lab.kubectl(['get', 'pods', '-n', 'kube-system', '-l', 'tier=control-plane', '-o', column]);
+    await expect
+      .poll(async () => (await patched()).trim().split('\n').sort(), { timeout: 60_000 })
+      .toEqual(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
+    const names = await lab.on(
+      'master',
+      'echo | openssl s_client -connect 127.0.0.1:6443 2>/dev/null | openssl x509 -noout -ext subjectAltName',
+    );
+    expect(names.stdout).toContain('DNS:api.example.org');
+    expect((await up()).changes).toEqual([]);
+    const after = await everything();
+    const same = Object.keys(after).filter((name) => after[name] === before[name]);
+    expect(same).toEqual(
+      expect.arrayContaining(['master kubelet', 'minion-1 kubelet', 'minion-1 kube-proxy']),
+    );
+  });
+
   it('a static pod that another hand has changed is as kubeadm wrote it again', async () => {
     await lab.on('master', "sed -i 's/--v=3/--v=5/' /etc/kubernetes/manifests/kube-scheduler.yaml");
     expect((await up()).changes).toEqual(['master pod:kube-scheduler']);
@@ -178,6 +216,23 @@ echo half >/etc/kubernetes/bootstrap-kubelet.conf`,
   it('after a reboot of both it is back, with no run in between', async () => {
     await reboot(lab, ...machines);
     await wellAgain(lab, 180);
+  });
+
+  it('a minion has more memory by a restart, and leaves when its count says so', async () => {
+    edit(({ nodes }) => nodes.forEach((node) => node.name === 'minion' && (node.memory = 2048)));
+    expect((await up('--yes')).changes).toContain('minion-1 hardware:minion-1');
+    await wellAgain(lab, 120);
+    edit(
+      (description) => void (description.nodes = description.nodes.filter(({ name }) => name === 'master')),
+    );
+    await up('--yes');
+    expect(await lab.kubectl(['get', 'nodes', '-o', 'name'])).toBe('node/master\n');
+  });
+
+  it('down: nothing of it is left on the master', async () => {
+    const down = await lab.hardway('down', '--yes');
+    expect(down.code, down.output).toBe(0);
+    expect(await leftovers(lab, 'master')).toEqual([]);
   });
 });
 

@@ -9,10 +9,11 @@ const NODES = ['master', 'minion-1'];
 
 /** network.policy true: what NetworkPolicies forbid does not come through, by flannel and by routes. */
 describe.each([
-  ['flannel', 'nftables', '192.168.114.0/24'],
-  ['routes', 'iptables', '192.168.115.0/24'],
-])('policies with %s and kube-proxy by %s', (cni, kubeProxy, range) => {
-  const lab = makeLab(`hwt-policies-${cni}`, range);
+  ['scratch', 'flannel', 'nftables', '192.168.114.0/24'],
+  ['scratch', 'routes', 'iptables', '192.168.115.0/24'],
+  ['kubeadm', 'flannel', 'nftables', '192.168.116.0/24'],
+])('policies by %s with %s and kube-proxy by %s', (flavour, cni, kubeProxy, range) => {
+  const lab = makeLab(`hwt-policies-${flavour}-${cni}`, range);
   const on = async (machine: string, script: string): Promise<string> =>
     (await lab.on(machine, script)).stdout.trim();
   const apply = (...items: readonly object[]): Promise<string> =>
@@ -41,8 +42,9 @@ describe.each([
         { name: 'master', roles: ['etcd', 'master'], memory: 1536 },
         { name: 'minion', count: 1, roles: ['minion'], memory: 1536 },
       ];
+      description['kubernetes'] = { flavour };
       Object.assign(description.network, { cni, kubeProxy, policy: true });
-      if (cni !== 'flannel') delete description.network['flannel'];
+      delete description.network['flannel'];
     }),
   );
 
