@@ -18,10 +18,12 @@ const {
   awaitsConsent,
   settled,
   goesOnWithout,
+  identity,
 } = severalMasters(lab, '192.168.105');
 
 /** Several masters by kubeadm, with etcd beside each: they come, fail and go like those of the other flavour. */
 describe('several masters by kubeadm', () => {
+  let printed = '';
   standing(lab, () => {
     describeMasters(1);
     lab.edit((description) => {
@@ -31,9 +33,11 @@ describe('several masters by kubeadm', () => {
 
   it('1 → 3: they fetch the uploaded certificates; then nothing is left to do', async () => {
     describeMasters(1, 2, 3);
+    const before = await identity('minion-1');
     const polled = pollApi(lab);
-    await bringUp(lab);
+    printed = (await bringUp(lab)).output;
     unnoticed('kubeadm, 1 → 3', await polled.stop());
+    expect(await identity('minion-1')).toBe(before);
     expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
     await settled();
     const asked = await lab.on('minion-1', "sed -n 's/^ *server: *//p' /etc/kubernetes/kubelet.conf");
@@ -48,7 +52,8 @@ describe('several masters by kubeadm', () => {
     const pki = await preparePki(cluster, join(lab.folder, '.hardway', 'pki'), false);
     const { value: token } = await prepareToken(state, Infinity);
     const key = certificateKey({ pki, token });
-    for (const machine of ['m1', 'm2', 'm3']) {
+    expect(printed).not.toContain(key);
+    for (const machine of ['m1', 'm2', 'm3', 'minion-1']) {
       const found = await lab.on(
         machine,
         `journalctl --no-pager -q | grep -c ${key}; grep -rlF ${key} /var/log /var/lib/hardway /etc /run/hardway 2>/dev/null; true`,

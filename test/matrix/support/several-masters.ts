@@ -17,12 +17,23 @@ export interface SeveralMasters {
   settled(): Promise<void>;
   /** Pulls the plug of one: the API answers, and somebody else leads, within 30 s. */
   goesOnWithout(machine: string): Promise<void>;
+  /** What a machine proves itself with, and its kubelet's process: equal before and after means that it noticed nothing. */
+  identity(machine: string): Promise<string>;
 }
 
 export function severalMasters(lab: Lab, prefix: string): SeveralMasters {
   const answers = async (): Promise<boolean> =>
     (await namespaces(join(lab.folder, '.hardway', 'kubeconfig'))) === null;
   return {
+    async identity(machine) {
+      const { stdout } = await lab.on(
+        machine,
+        `find /etc/kubernetes /var/lib/kubelet /var/lib/kube-proxy /etc/flannel -xdev -path '*/pods/*' -prune -o -type f \\( -name '*.crt' -o -name '*.key' -o -name '*.pem' -o -name '*.conf' -o -name kubeconfig \\) -print 2>/dev/null | sort | xargs sha256sum
+systemctl show -p MainPID --value kubelet`,
+      );
+      expect(stdout).toMatch(/kubelet-client-.*\.pem\n/);
+      return stdout;
+    },
     describe: (...numbers) =>
       lab.edit((description) => {
         // The first master has no address that moves: going to several brings it.
