@@ -14,7 +14,7 @@ export const withGlobals = (parser: Argv): Argv =>
       array: true,
       nargs: 1,
       default: [],
-      describe: 'override one value: path=value',
+      describe: 'override one value: path=value; or by a variable: HARDWAY_NETWORK_POD_CIDR=…',
     })
     .option('json', { type: 'boolean', default: false, describe: 'write JSON for programs' })
     .option('quiet', {

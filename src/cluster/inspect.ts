@@ -1,5 +1,6 @@
 /** Everything wrong with the text of a description, in the order of the text; and the description when nothing is. */
 import type { Description } from './description.ts';
+import { fromEnvironment } from './environment.ts';
 import { schemaFindings } from './explain.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Finding, Problem } from './problem.ts';
@@ -15,17 +16,29 @@ export interface Inspection {
   readonly description: Description | undefined;
 }
 
-/** `filename` is only shown; `overrides` are texts such as "nodes[1].count=3". */
-export function inspect(text: string, filename: string, overrides: readonly string[] = []): Inspection {
+/** `filename` is only shown; `set` are texts such as "nodes[1].count=3", which count more than variables of `env`. */
+export function inspect(
+  text: string,
+  filename: string,
+  set: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Inspection {
   const source = readSource(text);
+  const variables = fromEnvironment(env);
+  const overrides = [...variables.overrides, ...set.map((one) => ({ text: one, where: '--set' }))];
   const overridden = applyOverrides(source.data, source.data === undefined ? [] : overrides);
-  const isOverridden = ({ path, offset }: Finding) =>
-    offset === undefined && overridden.paths.some((start) => startsWith(path, start));
+  /** What overrides it; undefined: the file says so itself. */
+  const origin = ({ path, offset }: Finding): string | undefined =>
+    offset === undefined ? overridden.set.find((one) => startsWith(path, one.path))?.where : undefined;
   const findings = [...source.findings, ...judge(source)];
-  const inFile = findings.filter((finding) => !isOverridden(finding));
+  const inFile = findings.filter((finding) => origin(finding) === undefined);
   const problems = [
     ...inFile.toSorted((one, other) => offsetOf(one, source) - offsetOf(other, source)).map(problemInFile),
-    ...[...findings.filter(isOverridden), ...overridden.findings].map(problemOfOverride),
+    ...findings.flatMap((finding) => {
+      const where = origin(finding);
+      return where === undefined ? [] : [toProblem(finding, where, null, null)];
+    }),
+    ...[...overridden.findings, ...variables.findings].map((one) => toProblem(one, one.where, null, null)),
   ];
   return { problems, description: problems.length === 0 ? (source.data as Description) : undefined };
 
@@ -53,10 +66,6 @@ function offsetOf({ path, at, offset }: Finding, source: Source): number {
 function endOf({ path, at }: Finding, source: Source): number {
   const place = source.locate(path);
   return at === 'key' ? place.key : place.end;
-}
-
-function problemOfOverride(finding: Finding): Problem {
-  return toProblem(finding, '--set', null, null);
 }
 
 function toProblem(finding: Finding, where: string, line: number | null, column: number | null): Problem {

@@ -11,15 +11,17 @@ import { problemLine } from './problem.ts';
 export interface Overrides {
   /** "network.podCidr=10.1.0.0/16": a path and a value, as JSON or plain text. */
   readonly set: readonly string[];
+  /** Where variables such as HARDWAY_NETWORK_POD_CIDR are looked for. Default: the process's own. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** More problems than this are only counted. */
 const toldProblems = 50;
 
 /** Throws one DescriptionError that holds every problem, a line each. Nothing but the file is touched. */
-export function loadCluster(file: string, overrides: Overrides = { set: [] }): Cluster {
+export function loadCluster(file: string, { set, env = process.env }: Overrides = { set: [] }): Cluster {
   const name = shown(file);
-  const { problems, description } = inspect(readText(file), name, overrides.set);
+  const { problems, description } = inspect(readText(file), name, set, env);
   if (description !== undefined) return derive(description, dirname(resolve(file)));
 
   const lines = problems.slice(0, toldProblems).map(problemLine);
@@ -32,8 +34,12 @@ export function loadCluster(file: string, overrides: Overrides = { set: [] }): C
 }
 
 /** The problems of a text, for programs: line, column, path, message and what is allowed. Empty when it is right. */
-export function readProblems(text: string, filename: string, overrides?: Overrides): readonly Problem[] {
-  return inspect(text, shown(filename), overrides?.set).problems;
+export function readProblems(
+  text: string,
+  filename: string,
+  { set, env = process.env }: Overrides = { set: [] },
+): readonly Problem[] {
+  return inspect(text, shown(filename), set, env).problems;
 }
 
 function readText(file: string): string {

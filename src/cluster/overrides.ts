@@ -3,22 +3,28 @@ import type { Finding, Path } from './problem.ts';
 import { printPath } from './problem.ts';
 import { forbiddenKeys, readSource } from './source.ts';
 
-interface Overridden {
-  /** What was set; problems at or below these paths are the override's, not the file's. */
-  readonly paths: readonly Path[];
-  readonly findings: readonly Finding[];
+/** A path and a value, as JSON or plain text, and what says so: "--set", or a variable. */
+export interface Override {
+  readonly text: string;
+  readonly where: string;
 }
 
-/** Changes the data in place. */
-export function applyOverrides(data: unknown, settings: readonly string[]): Overridden {
-  const paths: Path[] = [];
-  const findings: Finding[] = [];
-  for (const setting of settings) {
-    const outcome = applyOne(data, setting);
-    if ('message' in outcome) findings.push(outcome);
-    else paths.push(outcome.path);
+interface Overridden {
+  /** What was set, and by what; problems at or below these paths are not the file's. */
+  readonly set: readonly { readonly path: Path; readonly where: string }[];
+  readonly findings: readonly (Finding & { readonly where: string })[];
+}
+
+/** Changes the data in place; the last one that sets something counts. */
+export function applyOverrides(data: unknown, overrides: readonly Override[]): Overridden {
+  const set: { path: Path; where: string }[] = [];
+  const findings: (Finding & { where: string })[] = [];
+  for (const { text, where } of overrides) {
+    const outcome = applyOne(data, text);
+    if ('message' in outcome) findings.push({ ...outcome, where });
+    else set.unshift({ path: outcome.path, where });
   }
-  return { paths, findings };
+  return { set, findings };
 }
 
 function applyOne(data: unknown, setting: string): Finding | { readonly path: Path } {

@@ -15,7 +15,7 @@ export interface Finding {
 }
 
 export interface Problem {
-  /** "cluster.json:12:7", or "--set network.podCidr" for an override. */
+  /** "cluster.json:12:7"; "--set" or the variable for an override. */
   readonly where: string;
   /** 1-based; null for an override. */
   readonly line: number | null;

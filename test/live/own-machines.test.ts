@@ -37,8 +37,18 @@ systemctl reload ssh`,
 describe('three machines of one’s own', () => {
   let own: OwnMachines;
   let elsewhere: string;
+  /** Settings that are not in the file. */
+  const variables = {
+    HARDWAY_NETWORK_POD_CIDR: '10.32.0.0/16',
+    HARDWAY_NETWORK_SERVICE_CIDR: '10.97.0.0/16',
+    HARDWAY_NETWORK_DNS_SERVICE_IP: '10.97.0.53',
+    HARDWAY_NETWORK_KUBE_PROXY: 'iptables',
+  };
   const hardway = (...args: string[]) =>
-    own.hardway(args, { OWNER_SUDO: password, HARDWAY_SSH_CONFIG: join(own.folder, 'ssh_config') });
+    own.hardway(args, {
+      ...{ OWNER_SUDO: password, HARDWAY_SSH_CONFIG: join(own.folder, 'ssh_config') },
+      ...variables,
+    });
   const must = async (...args: string[]): Promise<string> => {
     const { code, output } = await hardway(...args);
     expect(code, output).toBe(0);
@@ -77,6 +87,24 @@ describe('three machines of one’s own', () => {
     expect(readFileSync(join(own.folder, '.hardway/pki/ca.crt'), 'utf8')).toBe(before);
     for (const { name } of machines) expect(own.inside(name, 'cat /etc/kubernetes/pki/ca.crt')).toBe(before);
     expect(own.inside('two', 'uname -n')).toBe('blue\n');
+  });
+
+  it('ranges, the address of DNS and the mode of kube-proxy are those of the variables, everywhere', () => {
+    const flags = own.inside(
+      'one',
+      "cat /proc/$(pgrep -x kube-apiserver)/cmdline /proc/$(pgrep -x kube-controller)/cmdline | tr '\\0' '\\n'",
+    );
+    expect(flags).toContain('--service-cluster-ip-range=10.97.0.0/16');
+    expect(flags).toContain('--cluster-cidr=10.32.0.0/16');
+    for (const { name } of machines) {
+      expect(own.inside(name, 'grep -A1 clusterDNS /var/lib/kubelet/config.yaml')).toContain('10.97.0.53');
+      const mode = `exec 3<>/dev/tcp/127.0.0.1/10249; printf "GET /proxyMode HTTP/1.0\\r\\n\\r\\n" >&3; tail -n 1 <&3`;
+      expect(own.inside(name, `bash -c '${mode}'`)).toBe('iptables');
+      expect(own.inside(name, 'cat /run/flannel/subnet.env')).toContain('FLANNEL_NETWORK=10.32.0.0/16');
+      const old =
+        'grep -rlE "10[.](244|96)[.]0[.]" /etc /var/lib/kubelet/*.yaml /var/lib/kube-proxy 2>/dev/null; true';
+      expect(own.inside(name, old)).toBe('');
+    }
   });
 
   it('again: nothing is left to do', async () => {
@@ -154,7 +182,7 @@ describe('three machines of one’s own', () => {
   });
 
   it('a NIC that is not there is refused with those that are', async () => {
-    describeAs(([master, ...rest]) => [{ ...master, ssh: 'admin@192.168.96.11/eth7' }, ...rest]);
+    describeAs(([master, second]) => [{ ...master, ssh: 'admin@192.168.96.11/eth7' }, second, asked]);
     const { code, output } = await hardway('plan');
     describeAs(withPassword);
     expect(code).toBe(1);
