@@ -49,6 +49,8 @@ const madeEmpty = [
   ],
   ...['/usr/libexec/kubernetes/kubelet-plugins', '/usr/libexec/kubernetes', '/etc/cni', '/opt/cni'],
   ...['/opt/containerd/bin', '/opt/containerd/lib', '/opt/containerd', '/run/netns'],
+  // Mounted by kubeadm's kube-proxy, in containers that have no modules.
+  '/usr/lib/modules',
 ];
 /** The kubelet's own; kube-proxy and flannel have tables of their own. */
 const chains = ['KUBE-FIREWALL', 'KUBE-KUBELET-CANARY', 'KUBE-IPTABLES-HINT'];
