@@ -48,14 +48,19 @@ describe('vagrant', () => {
     expect((await lab.hardway('plan')).code).toBe(0);
   });
 
-  it('pods’ packets go by the machines’ own addresses, not by Vagrant’s', async () => {
+  /** What the cluster has of each machine is the address on its own NIC, not Vagrant's. */
+  const expectOwnAddresses = async (): Promise<void> => {
     const ends = machines.map(async (machine) => {
       const seen = await lab.on(machine, "ip -d link show flannel.1 | grep -o 'local [^ ]* dev [^ ]*'");
       return seen.stdout.trim();
     });
-    const own = ['11', '101', '102'].map((host) => `local 192.168.78.${host} dev eth1`);
-    expect(await Promise.all(ends)).toEqual(own);
-  });
+    const own = ['11', '101', '102'].map((host) => `192.168.78.${host}`);
+    expect(await Promise.all(ends)).toEqual(own.map((address) => `local ${address} dev eth1`));
+    const column = 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}';
+    expect(await lab.kubectl(['get', 'nodes', '-o', column])).toBe(own.join(' '));
+  };
+
+  it('pods’ packets and nodes go by the machines’ own addresses, not by Vagrant’s', expectOwnAddresses);
 
   it('destroying a machine and vagrant up heal the cluster', async () => {
     const gone = await lab.vagrant('destroy', '-f', 'minion-2');
@@ -72,6 +77,29 @@ describe('vagrant', () => {
     expect(told.code, told.output).toBe(0);
     expect(told.output).toContain('deployment:kube-system/coredns (drift)');
     expect((await lab.hardway('plan')).code).toBe(0);
+  });
+
+  it('a second and a third pass over all machines change nothing', async () => {
+    for (const pass of ['second', 'third']) {
+      const told = await lab.vagrant('provision');
+      expect(told.code, told.output).toBe(0);
+      const done = told.output.match(/done: .* changes?/g) ?? [];
+      expect([pass, ...new Set(done)], told.output).toEqual([pass, 'done: 0 changes']);
+    }
+  });
+
+  it('vagrant provision of one machine repairs what was damaged there', async () => {
+    await lab.on(
+      'minion-1',
+      'echo "# broken" >/etc/systemd/system/kube-proxy.service; systemctl daemon-reload',
+    );
+    const told = await lab.vagrant('provision', 'minion-1');
+    expect(told.code, told.output).toBe(0);
+    const unit = await lab.on(
+      'minion-1',
+      'cat /etc/systemd/system/kube-proxy.service; systemctl is-active kube-proxy',
+    );
+    expect(unit.stdout).toMatch(/ExecStart=\/usr\/local\/bin\/kube-proxy[^]*\nactive\n$/);
   });
 
   it('one more minion: it joins, and nothing on the others is restarted', async () => {
@@ -103,6 +131,7 @@ describe('vagrant', () => {
     const told = await lab.vagrant('up', '--provider=lxc', '--parallel');
     expect(told.code, told.output).toBe(0);
     expect(await nodes()).toEqual(allReady);
+    await expectOwnAddresses();
     expect((await lab.hardway('plan')).code).toBe(0);
   });
 
