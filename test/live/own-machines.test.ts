@@ -102,7 +102,7 @@ describe('three machines of one’s own', () => {
       expect(own.inside(name, `bash -c '${mode}'`)).toBe('iptables');
       expect(own.inside(name, 'cat /run/flannel/subnet.env')).toContain('FLANNEL_NETWORK=10.32.0.0/16');
       const old =
-        'grep -rlE "10[.](244|96)[.]0[.]" /etc /var/lib/kubelet/*.yaml /var/lib/kube-proxy 2>/dev/null; true';
+        'grep -rlE "10[.](244|96)[.]0[.]" /etc /var/lib/kubelet/*.yaml /var/lib/kube-proxy 2>/dev/null || true';
       expect(own.inside(name, old)).toBe('');
     }
   });
