@@ -63,6 +63,9 @@ A cell is flavour / machines / network. \`1+2\` is one master and two minions; \
 ${chosenCells.length} are enough for every two of flavour, machines and network to stand together once; those the table has, and
 whatever else was run by name.
 
+Of all this \`npm test\` takes scratch-systemd/1+2/flannel-etcd, in depth, and of each other flavour one machine
+(\`live/names.test.ts\`), so that it stays within its time.
+
 Each cell, in seconds: from nothing to the verdict (LXC machines are made, too), \`hardway verify\` with all probes, a second
 run that changes nothing, one machine restarted until \`status\` is well and \`plan\` empty, everything destroyed.
 
