@@ -57,7 +57,7 @@ describe('requests made while a stage settles', () => {
     attendance: Attendance<string>,
   ) => {
     const events: Event[] = [];
-    const until = new Promise((resolve) => setTimeout(resolve, 150));
+    const until = new Promise((resolve) => setTimeout(resolve, 800));
     const site = {
       machine: 'a',
       phase: 'test',
