@@ -2,6 +2,7 @@ import type { Cluster, Node } from '../src/cluster/model.ts';
 import { BALANCER, hasBalancer } from './endpoint.ts';
 import { type Script, sh } from '../src/connection/quote.ts';
 import { MachineError } from '../src/errors.ts';
+import { STARTED } from '../src/resources/service.ts';
 import { isEtcdOnly } from './scope.ts';
 
 /** A socket of a program that Hardway did not start. */
@@ -15,10 +16,10 @@ export interface Listener {
 }
 
 /**
- * One line a socket whose program was not started by a unit or pod of ours; sockets of the kernel (VXLAN) are shared and
- * left out. One ss and one awk, whatever listens.
+ * One line a socket whose program was not started by a unit or pod of ours, whatever became of the unit's file since;
+ * sockets of the kernel (VXLAN) are shared and left out. One ss and one awk, whatever listens.
  */
-export const listenersScript: Script = sh`ss -H -lntup 2>/dev/null | awk '{
+export const listenersScript: Script = sh`ss -H -lntup 2>/dev/null | awk -v started=${STARTED} '{
   if (!match($0, /\\(\\("[^"]*",pid=[0-9]+/)) next
   who = substr($0, RSTART + 3, RLENGTH - 3); split(who, part, "\\",pid=")
   unit = ""; pod = 0; group = "/proc/" part[2] "/cgroup"
@@ -27,9 +28,9 @@ export const listenersScript: Script = sh`ss -H -lntup 2>/dev/null | awk '{
     if (line ~ /\\/kubepods/) pod = 1
   }
   close(group)
-  first = ""; file = "/etc/systemd/system/" unit
-  if (unit != "") { getline first < file; close(file) }
-  if (!pod && first !~ /Written by Hardway\\.$/) print "listens=" $1 " " $5 " " part[2] " " part[1]
+  first = ""; file = "/etc/systemd/system/" unit; ours = 0; record = started "/" unit
+  if (unit != "") { getline first < file; close(file); ours = (getline line < record) > 0; close(record) }
+  if (!pod && !ours && first !~ /Written by Hardway\\.$/) print "listens=" $1 " " $5 " " part[2] " " part[1]
 }'`;
 
 /** `tcp 0.0.0.0:6443 812 haproxy`, one a line. */
