@@ -139,7 +139,7 @@ exit 1`,
 });
 
 /** kube-proxy looks for the Node of its machine, 30 s long where there is none, before it makes Services reachable. */
-export const servicesWithoutNode = (cluster: Cluster): Condition => ({
+export const proxyWithoutNode = (cluster: Cluster): Condition => ({
   name: 'kubeProxy',
   description: 'kube-proxy to start without a Node',
   on: namesOf(kubeNodes(cluster).filter((node) => !isNode(cluster, node))),

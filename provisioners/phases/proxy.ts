@@ -5,7 +5,7 @@ import { sh } from '../../src/connection/quote.ts';
 import { absent, file } from '../../src/resources/file.ts';
 import { noService } from '../../src/resources/no-service.ts';
 import { service } from '../../src/resources/service.ts';
-import { apiServerReady, prepared, servicesWithoutNode } from '../conditions.ts';
+import { apiServerReady, prepared, proxyWithoutNode } from '../conditions.ts';
 import { apiByName } from '../endpoint.ts';
 import { kubeconfig } from '../kubeconfig.ts';
 import { programLine, programs } from '../program.ts';
@@ -26,7 +26,7 @@ export const proxy = (cluster: Cluster): Phase<Scope> => ({
   stages: [
     cluster.network.kubeProxy === 'disabled'
       ? { title: 'kube-proxy', resources: () => noKubeProxy }
-      : { title: 'kube-proxy', resources: kubeProxy, settle: [servicesWithoutNode(cluster)] },
+      : { title: 'kube-proxy', resources: kubeProxy, settle: [proxyWithoutNode(cluster)] },
   ],
 });
 

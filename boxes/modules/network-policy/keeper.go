@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -128,8 +128,7 @@ func (k *keeper) refused(ctx context.Context, of world) map[types.UID]bool {
 	found := map[types.UID]bool{}
 	for _, policy := range of.policies {
 		alone := of
-		alone.policies = of.policies[:0:0]
-		alone.policies = append(alone.policies, policy)
+		alone.policies = []*networking.NetworkPolicy{policy}
 		if err := k.tables.ip.Check(ctx, rules(alone, anew(k.tables.ip))); err != nil {
 			slog.Error("lets nothing through, for nft does not take it", "policy", policy.Namespace+"/"+policy.Name, "because", err)
 			found[policy.UID] = true
@@ -143,14 +142,6 @@ func (k *keeper) world() world {
 	namespaces, _ := k.namespaces.List(labels.Everything())
 	policies, _ := k.policies.List(labels.Everything())
 	return world{pods: podsOf(pods, k.sandboxes), namespaces: labelsOf(namespaces), policies: policies}
-}
-
-func labelsOf(namespaces []*core.Namespace) map[string]labels.Set {
-	all := map[string]labels.Set{}
-	for _, namespace := range namespaces {
-		all[namespace.Name] = namespace.Labels
-	}
-	return all
 }
 
 // GET of any path: 200 while the rules in the kernel are those that should be there.

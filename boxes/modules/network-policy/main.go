@@ -49,33 +49,33 @@ func run(ended context.Context) error {
 	if err != nil {
 		return err
 	}
-	tables, err := openTables()
+	kernel, err := openTables()
 	if err != nil {
 		return err
 	}
 	factory := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(lean))
-	keeper := newKeeper(tables, factory)
+	k := newKeeper(kernel, factory)
 	ctx, fail := context.WithCancelCause(ended)
-	go func() { fail(http.ListenAndServe(health, keeper)) }()
+	go func() { fail(http.ListenAndServe(health, k)) }()
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
-	go watchSandboxes(ctx, keeper)
-	keeper.keep(ctx)
+	go watchSandboxes(ctx, k)
+	k.keep(ctx)
 	if ended.Err() == nil {
 		return context.Cause(ctx)
 	}
-	return leave(client, tables)
+	return leave(client, kernel)
 }
 
 // Another one of this DaemonSet takes the rules over; when the DaemonSet itself goes, they go too.
-func leave(client kubernetes.Interface, tables tables) error {
+func leave(client kubernetes.Interface, kernel tables) error {
 	ctx, end := context.WithTimeout(context.Background(), 5*time.Second)
 	defer end()
 	set, err := client.AppsV1().DaemonSets(namespace).Get(ctx, daemonSet, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) || err == nil && set.DeletionTimestamp != nil:
 		slog.Info("no longer wanted: the rules go")
-		return tables.remove(ctx)
+		return kernel.remove(ctx)
 	case err != nil:
 		slog.Warn("the rules stay: the API does not say whether they are still wanted", "because", err)
 	}

@@ -63,16 +63,16 @@ func drop(known map[types.UID]sandbox, one *api.PodSandbox) {
 
 // Until ctx ends. Without NRI (an old containerd, or one in which it is off) rules come with the API's word.
 func watchSandboxes(ctx context.Context, keeper *keeper) {
-	for pause := time.Second; ctx.Err() == nil; pause = min(2*pause, time.Minute) {
+	for patience := time.Second; ctx.Err() == nil; patience = min(2*patience, time.Minute) {
 		began := time.Now()
 		err := listen(ctx, keeper)
 		if time.Since(began) > time.Minute {
-			pause = time.Second
+			patience = time.Second
 		}
-		slog.Warn("containerd does not say when pods start", "because", err, "asked again in", pause)
+		slog.Warn("containerd does not say when pods start", "because", err, "asked again in", patience)
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+		case <-time.After(patience):
 		}
 	}
 }

@@ -107,6 +107,14 @@ func portsOf(from *core.Pod) []core.ContainerPort {
 	return ports
 }
 
+func labelsOf(namespaces []*core.Namespace) map[string]labels.Set {
+	all := map[string]labels.Set{}
+	for _, namespace := range namespaces {
+		all[namespace.Name] = namespace.Labels
+	}
+	return all
+}
+
 // Policies of this direction that are for the pod, in the order of their names.
 func (w world) selecting(of pod, direction networking.PolicyType) []*networking.NetworkPolicy {
 	var found []*networking.NetworkPolicy
