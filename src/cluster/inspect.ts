@@ -32,13 +32,15 @@ export function inspect(
     offset === undefined ? overridden.set.find((one) => startsWith(path, one.path))?.where : undefined;
   const findings = [...source.findings, ...judge(source)];
   const inFile = findings.filter((finding) => origin(finding) === undefined);
+  const inOverrides = findings.flatMap((finding) => {
+    const where = origin(finding);
+    return where === undefined ? [] : [{ ...finding, where }];
+  });
   const problems = [
     ...inFile.toSorted((one, other) => offsetOf(one, source) - offsetOf(other, source)).map(problemInFile),
-    ...findings.flatMap((finding) => {
-      const where = origin(finding);
-      return where === undefined ? [] : [toProblem(finding, where, null, null)];
-    }),
-    ...[...overridden.findings, ...variables.findings].map((one) => toProblem(one, one.where, null, null)),
+    ...[...inOverrides, ...overridden.findings, ...variables.findings].map((one) =>
+      toProblem(one, one.where, null, null),
+    ),
   ];
   return { problems, description: problems.length === 0 ? (source.data as Description) : undefined };
 
