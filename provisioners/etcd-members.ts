@@ -46,7 +46,7 @@ export interface Joining {
   readonly address: string;
   /** The id of a member whose data was lost: it comes back as another one. */
   readonly lost: string | null;
-  /** It has a database that the others have gone on without: it makes room for theirs. */
+  /** It has a database that the others do not share: it makes room for theirs. */
   readonly stale: boolean;
   /** `name=https://address:2380`, with comma between them; null while nobody can tell: it starts in the next pass. */
   readonly initialCluster: string | null;
@@ -91,11 +91,7 @@ export function membershipOf(
 ): Membership {
   const wanted = byRole(cluster, 'etcd');
   const holders = [...wanted, ...leaving].filter(({ name }) => stands(machines.get(name)?.etcd));
-  const since = ({ name }: Node): number => machines.get(name)?.etcd.alone ?? 0;
-  // Members that come back after others went on without them may have a quorum of their own, of what is past.
-  const teller = holders
-    .toSorted((one, other) => since(other) - since(one))
-    .find(({ name }) => machines.get(name)?.etcd.members !== null);
+  const teller = tellerAmong(holders, machines);
   const speaker = (teller ?? holders[0] ?? wanted.find(({ name }) => machines.has(name)) ?? wanted[0])?.name;
   if (holders.length === 0) {
     const founding = wanted.filter(({ name }) => machines.has(name)).map(({ name }) => name);
@@ -121,6 +117,30 @@ export function membershipOf(
     size: members.length,
     speaker: speaker ?? '',
   };
+}
+
+/**
+ * Whom to believe of those that answer. Members that come back after others went on without them may have a quorum of
+ * their own, of what is past; one that lost its data may have begun a database of its own.
+ */
+function tellerAmong(
+  holders: readonly Node[],
+  machines: ReadonlyMap<string, { readonly etcd: EtcdFacts }>,
+): Node | undefined {
+  const views = holders.flatMap((node) => {
+    const { members = null, alone = 0 } = machines.get(node.name)?.etcd ?? {};
+    return members === null ? [] : [{ node, members, alone }];
+  });
+  type View = (typeof views)[number];
+  const alike = (one: View, other: View): boolean =>
+    one.members.some(({ id }) => other.members.some((member) => member.id === id));
+  const agreeing = (one: View): number => views.filter((other) => alike(one, other)).length;
+  const larger = (one: View, other: View): number =>
+    alike(one, other) ? 0 : other.members.length - one.members.length;
+  const [believed] = views.toSorted(
+    (one, other) => other.alone - one.alone || agreeing(other) - agreeing(one) || larger(one, other),
+  );
+  return believed?.node;
 }
 
 /** Those that nobody told to leave stay: etcd status names them. Who does not answer goes first, for it costs no vote. */
@@ -151,11 +171,12 @@ function joiningOf(
   return wanted.flatMap(({ name, address }) => {
     const facts = machines.get(name)?.etcd;
     const member = members.find((one) => one.address === address);
-    const isLost = member !== undefined && member.name !== '' && facts?.data === false;
-    if (facts === undefined || (stands(facts) && member?.learner === false)) return [];
+    const isStrange = facts?.members?.every(({ id }) => id !== member?.id) === true;
+    const isLost = member !== undefined && member.name !== '' && (facts?.data === false || isStrange);
+    if (facts === undefined || (stands(facts) && member?.learner === false && !isStrange)) return [];
     known.set(address, name);
     const initialCluster = [...known].map(([at, who]) => `${who}=${peerUrl({ address: at })}`).join(',');
-    const isStale = facts.data && member === undefined;
+    const isStale = facts.data && (member === undefined || isLost);
     return [{ name, address, lost: isLost ? member.id : null, stale: isStale, initialCluster }];
   });
 }

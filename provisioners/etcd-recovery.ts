@@ -1,42 +1,51 @@
 import type { Recovery, Survivor } from '../src/cli/hand.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import type { Connection } from '../src/connection/connection.ts';
-import { type Script, sh } from '../src/connection/quote.ts';
+import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { refuseLost } from '../src/engine/lost.ts';
-import { HardwayError, MachineError } from '../src/errors.ts';
-import { KEPT, setAside } from './etcd-kept.ts';
+import { MachineError } from '../src/errors.ts';
+import { copied, KEPT, setAside } from './etcd-kept.ts';
 import { ALONE, etcdctl } from './etcdctl.ts';
+import * as etcdPod from './kubeadm/etcd-pod.ts';
 import { hasStackedEtcd } from './kubeadm/topology.ts';
 import { byRole } from './scope.ts';
 
-const notOurs = new HardwayError('RECOVER', 'the members of this database are pods that kubeadm made', {
-  remedy:
-    'Start the machines that are off: with most of them the database goes on by itself. If they are lost, follow https://etcd.io/docs/v3.6/op-guide/recovery/, or begin anew: hardway down, then up.',
-});
-
 type Machines = ReadonlyMap<string, Connection>;
 
+/** How a member is handled: a unit of ours, or a pod of kubeadm's. */
+interface Keeper {
+  /** Lets its database be read by another program; and what follows. */
+  readonly paused: Script;
+  readonly resumed: Script;
+  readonly setAside: Script;
+  /** For the one start that drops all other members. */
+  readonly alone: Script;
+}
+
+const keeperOf = (cluster: Cluster): Keeper => (hasStackedEtcd(cluster) ? pod : unit);
+
 /** Also of a member that has no quorum, and of one that does not run. */
-const question = sh`[ -d /var/lib/etcd/member ] || { echo empty; exit 0; }
+const question = ({
+  paused,
+  resumed,
+}: Keeper): Script => sh`[ -d /var/lib/etcd/member ] || { echo empty; exit 0; }
 ${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1 && echo quorum
 said=$(${etcdctl} endpoint status --command-timeout=3s -w json 2>/dev/null) && revision=$(echo "$said" | sed -n 's/.*"revision":\\([0-9]*\\).*/\\1/p')
 if [ -z "$revision" ]; then
-  state=$(systemctl is-active etcd)
-  timeout 20 systemctl stop etcd
+  ${verbatim(paused)}
   revision=$(timeout 20 /usr/local/bin/etcdutl snapshot status /var/lib/etcd/member/snap/db -w json 2>/dev/null | sed -n 's/.*"revision":\\([0-9]*\\).*/\\1/p')
-  case $state in active|activating) systemctl start --no-block etcd ;; esac
+  ${verbatim(resumed)}
 fi
 echo "revision \${revision:-unknown}"
 echo "written $(stat -c %Y /var/lib/etcd/member/snap/db)"`;
 
 /** What every member of cluster.json still has. Throws MachineError for one that cannot be asked. */
 export async function survivors(cluster: Cluster, machines: Machines): Promise<Recovery> {
-  if (hasStackedEtcd(cluster)) throw notOurs;
   const members = await Promise.all(
     byRole(cluster, 'etcd').map(async ({ name }): Promise<Survivor> => {
       const connection = machines.get(name);
       if (connection === undefined) return { name, state: 'not there', revision: null, written: null };
-      const result = await connection.run(question, { limit: 60 });
+      const result = await connection.run(question(keeperOf(cluster)), { limit: 60 });
       refuseLost(name, result, 'while its database was looked at');
       if (!result.ok)
         throw new MachineError(name, `its database could not be looked at (${result.outcome})`, {
@@ -73,19 +82,21 @@ export async function survivors(cluster: Cluster, machines: Machines): Promise<R
 export async function goOnAlone(cluster: Cluster, machines: Machines, chosen: string): Promise<void> {
   const others = byRole(cluster, 'etcd').filter(({ name }) => name !== chosen && machines.has(name));
   // First the others: two databases that both take themselves for the cluster would be worse than none.
-  await Promise.all(others.map(({ name }) => done(name, machines.get(name), setAside, 'was set aside')));
-  await done(chosen, machines.get(chosen), alone, 'went on alone');
+  const keeper = keeperOf(cluster);
+  await Promise.all(
+    others.map(({ name }) => done(name, machines.get(name), keeper.setAside, 'was set aside')),
+  );
+  await done(chosen, machines.get(chosen), keeper.alone, 'went on alone');
 }
 
-/** For the one start that drops all other members; not even a reboot may meet it again. */
+/** Not even a reboot may meet the flag again. */
 const alone: Script = sh`set -e
 folder=/run/systemd/system/etcd.service.d
 forget() { rm -rf "$folder"; systemctl daemon-reload; }
 trap forget EXIT
 trap 'exit 143' TERM HUP INT
 systemctl stop etcd
-install -d -m 0700 -o etcd -g etcd ${KEPT}
-cp -a /var/lib/etcd/member ${KEPT}/member-$(date -u +%Y%m%dT%H%M%SZ)
+${verbatim(copied)}
 mkdir -p "$folder"
 printf '[Service]\\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\\n' > "$folder/alone.conf"
 systemctl daemon-reload
@@ -97,6 +108,17 @@ until said=$(${etcdctl} endpoint health --command-timeout=3s 2>&1); do
   sleep 0.5
 done`;
 
+const unit: Keeper = {
+  paused: sh`state=$(systemctl is-active etcd)
+timeout 20 systemctl stop etcd`,
+  resumed: sh`case $state in active|activating) systemctl start --no-block etcd ;; esac`,
+  setAside,
+  alone,
+};
+
+/** While it runs it holds its database: then it is its own fault that it does not tell. */
+const pod: Keeper = { paused: sh`true`, resumed: sh`true`, setAside: etcdPod.setAside, alone: etcdPod.alone };
+
 async function done(
   machine: string,
   connection: Connection | undefined,
@@ -104,7 +126,7 @@ async function done(
   what: string,
 ): Promise<void> {
   if (connection === undefined) throw new MachineError(machine, 'is not there');
-  const result = await connection.run(script, { limit: 240, alone: 'etcd-recovery' });
+  const result = await connection.run(script, { limit: etcdPod.LIMIT, alone: 'etcd-recovery' });
   refuseLost(machine, result, `before its database ${what}`);
   if (result.ok) return;
   throw new MachineError(

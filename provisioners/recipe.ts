@@ -7,7 +7,6 @@ import { authorities, type AuthorityName } from './certificates.ts';
 import { type Facts, factsScript, parseFacts, preflight } from './facts.ts';
 import { byKubeadm } from './kubeadm/order.ts';
 import { isUnverified } from './kubeadm/preflight.ts';
-import { refuseLostMember } from './kubeadm/lost-member.ts';
 import { refuseSuccession } from './kubeadm/succession.ts';
 import { control, foundation } from './master.ts';
 import { network, node } from './minion.ts';
@@ -92,8 +91,7 @@ function plan(input: RecipeInput, facts: ReadonlyMap<string, Facts>): Plan<Scope
   );
   const standing = standingOf(cluster, leaving, facts);
   refuseSuccession(cluster, leaving, standing);
-  refuseLostMember(cluster, standing.membership);
-  const present = byKnowledge(cluster, facts);
+  const present = byKnowledge(cluster, facts, standing.membership);
   return {
     phases: phases(cluster, present, leaving, own, standing),
     scope: (name) => scope(input, name, facts, joining, own),

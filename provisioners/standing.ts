@@ -44,11 +44,17 @@ export function standingOf(
 const hasApiServer = (facts: Pick<Facts, 'styles'> | undefined): boolean => (facts?.styles ?? []).length > 0;
 
 /** Machines that are there, those first that know the cluster: who comes anew has nothing to tell. */
-export function byKnowledge(cluster: Cluster, facts: ReadonlyMap<string, Facts>): string[] {
-  const knows = ({ styles, kubelet, etcd }: Facts): number =>
-    Number(hasApiServer({ styles })) + Number(kubelet !== '') + Number(etcd.data);
+export function byKnowledge(
+  cluster: Cluster,
+  facts: ReadonlyMap<string, Facts>,
+  { joining }: Pick<Membership, 'joining'>,
+): string[] {
+  // What a member knows whose place is lost is of the past.
+  const isFallen = (name: string): boolean => joining.some((one) => one.name === name);
+  const knows = (name: string, { styles, kubelet, etcd }: Facts): number =>
+    isFallen(name) ? 0 : Number(hasApiServer({ styles })) + Number(kubelet !== '') + Number(etcd.data);
   const place = (name: string): number => cluster.nodes.findIndex((node) => node.name === name);
   return [...facts]
-    .sort(([nameA, a], [nameB, b]) => knows(b) - knows(a) || place(nameA) - place(nameB))
+    .sort(([nameA, a], [nameB, b]) => knows(nameB, b) - knows(nameA, a) || place(nameA) - place(nameB))
     .map(([name]) => name);
 }

@@ -97,6 +97,8 @@ function finished(scope: Scope, speaker: Node): Step[] {
     ...(hasStackedEtcd(scope.cluster) ? [phase('etcd-join')] : []),
     phase('control-plane-join', 'mark-control-plane'),
     asksAt(scope.cluster, scope.node),
+    // What failed for want of a database would be started again in up to five minutes.
+    { run: sh`systemctl restart kubelet` },
   ];
 }
 

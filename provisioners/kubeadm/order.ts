@@ -11,6 +11,7 @@ import { hasEtcdStore, hasKubernetesStore } from '../pod-network.ts';
 import type { Scope } from '../scope.ts';
 import { shared } from '../shared.ts';
 import type { Standing } from '../standing.ts';
+import { membersPhase } from './members.ts';
 import { filesPhase, initPhase, joinPhase, settingsPhase } from './phases.ts';
 import { proxyPhase } from './proxy.ts';
 import { hasStackedEtcd } from './topology.ts';
@@ -22,7 +23,9 @@ export const byKubeadm = (
   standing: Standing,
 ): Phase<Scope>[] => [
   ...shared(cluster),
-  ...(hasStackedEtcd(cluster) ? [] : database(cluster, present, standing)),
+  ...(hasStackedEtcd(cluster)
+    ? membersPhase(cluster, standing.membership)
+    : database(cluster, present, standing)),
   ...network(cluster, present),
   filesPhase(cluster, present),
   initPhase(cluster, present),

@@ -7,7 +7,8 @@ export const hasStackedEtcd = ({ kubernetes, nodes }: Cluster): boolean =>
   nodes.every(({ roles }) => roles.includes('etcd') === roles.includes('master'));
 
 /**
- * The master through which others join: the first that has joined itself. While nobody has, the first of cluster.json
+ * The master through which others join: the first that has joined itself, in the order
+ * given. While nobody has, the first of cluster.json
  * makes the cluster; a cluster whose masters are away is never made again.
  */
 export function speakerOf(
@@ -16,8 +17,8 @@ export function speakerOf(
 ): Node | undefined {
   const masters = byRole(cluster, 'master');
   const standing = standingAmong(cluster, joining, present);
-  const first = masters.find(({ name }) => standing.includes(name));
-  return first ?? (standing.length > 0 ? undefined : masters[0]);
+  const first = present.find((name) => standing.includes(name) && masters.some((one) => one.name === name));
+  return masters.find(({ name }) => name === first) ?? (standing.length > 0 ? undefined : masters[0]);
 }
 
 /** Machines that are there and have joined. */

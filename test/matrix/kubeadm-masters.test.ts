@@ -10,6 +10,7 @@ import { pollApi } from '../live/support/api-poll.ts';
 import { bringUp, standing } from '../live/support/bring-up.ts';
 import { members } from '../live/support/etcd.ts';
 import { makeLab } from '../live/support/lab.ts';
+import { powerOff } from '../live/support/power.ts';
 import { severalMasters, unnoticed } from './support/several-masters.ts';
 
 const lab = makeLab('hwt-kadm-masters', '192.168.105.0/24');
@@ -88,22 +89,36 @@ describe('several masters by kubeadm', () => {
     expect(kept.code, kept.output).toBe(0);
   });
 
-  it('a member whose data is lost: the way out is said, and leads out', async () => {
+  it.each(['m3', 'm1'])('%s has lost its data and comes back as another member', async (lost) => {
     await lab.on(
-      'm3',
-      "systemctl stop kubelet; pkill -KILL -f '^etcd '; sleep 1; rm -rf /var/lib/etcd/member",
+      lost,
+      "systemctl stop kubelet; pkill -KILL -f '^etcd '; sleep 1; rm -rf /var/lib/etcd/member; systemctl start kubelet",
     );
-    const refused = await lab.hardway('plan');
-    expect([refused.code, refused.output]).toEqual([
-      1,
-      expect.stringContaining('hardway node remove m3, then npm run lab'),
-    ]);
-    const removed = await lab.hardway('node', 'remove', 'm3', '--yes');
-    expect(removed.code, removed.output).toBe(0);
-    expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes']);
-    await bringUp(lab);
-    expect(await members(lab, 'm1')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
+    const healed = await lab.hardway('up');
+    expect(healed.code, healed.output).toBe(0);
+    expect(healed.output).toContain(`± ${lost}, whose data is lost`);
+    expect(await members(lab, 'm2')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
     await settled();
+  });
+
+  it('a lost quorum: one goes on with what it has, the others join again when they are back', async () => {
+    await lab.kubectl(['create', 'configmap', 'kept', '--from-literal=from=the-beginning']);
+    await powerOff(lab, 'm1', 'm3');
+    const asked = await lab.hardway('recover');
+    expect([asked.code, asked.output]).toEqual([1, expect.stringContaining('m2 would go on alone')]);
+    const recovered = await lab.hardway('recover', '--yes');
+    expect(recovered.code, recovered.output).toBe(3);
+    expect(await members(lab, 'm2')).toEqual(['m2 votes']);
+    const flags = await lab.on('m2', 'cat /etc/kubernetes/manifests/etcd.yaml; pgrep -af "^etcd "');
+    expect(flags.stdout).not.toContain('force-new-cluster');
+    await bringUp(lab);
+    expect(await members(lab, 'm2')).toEqual(['m1 votes', 'm2 votes', 'm3 votes']);
+    expect(await lab.kubectl(['get', 'configmap', 'kept', '-o', 'jsonpath={.data.from}'])).toBe(
+      'the-beginning',
+    );
+    await settled();
+    const verified = await lab.hardway('verify');
+    expect(verified.code, verified.output).toBe(0);
   });
 
   it('the first master is removed and a fourth taken in, by one edit', async () => {

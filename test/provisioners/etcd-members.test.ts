@@ -109,6 +109,18 @@ describe('who joins one that stands', () => {
     });
   });
 
+  const alien = standing('b1, started, m1, https://10.0.0.1:2380, https://10.0.0.1:2379, false');
+  it.each([
+    ['two that agree', { m1: alien, m2: standing(...members(1, 2, 3)), m3: standing(...members(1, 2, 3)) }],
+    ['one that knows more', { m1: alien, m2: standing(...members(1, 2, 3)) }],
+  ])('a database that one with lost data began by itself makes room: believed is %s', (_, facts) => {
+    const membership = membershipOf(clusterOf(1, 2, 3), [], machines(facts));
+    expect(membership).toMatchObject({
+      ...{ speaker: 'm2', size: 3, leaving: [] },
+      joining: [{ name: 'm1', lost: 'a1', stale: true }],
+    });
+  });
+
   it('nobody starts before somebody has told who is there', () => {
     expect(names([1, 2], { m1: silent, m2: empty })).toMatchObject([{ name: 'm2', initialCluster: null }]);
   });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { survivors } from '../../provisioners/etcd-recovery.ts';
 import { component } from '../../provisioners/kubeadm/component.ts';
 import { type Component, components, digestOf } from '../../provisioners/kubeadm/components.ts';
 import { certificateKey, clusterConfiguration } from '../../provisioners/kubeadm/configuration.ts';
@@ -7,7 +6,8 @@ import { joined } from '../../provisioners/kubeadm/joining.ts';
 import { kubeletDigest } from '../../provisioners/kubeadm/kubelet-settings.ts';
 import { patchFiles } from '../../provisioners/kubeadm/patches.ts';
 import { ignoredChecks } from '../../provisioners/kubeadm/preflight.ts';
-import { refuseLostMember } from '../../provisioners/kubeadm/lost-member.ts';
+import { membersPhase } from '../../provisioners/kubeadm/members.ts';
+import { settingsPhase } from '../../provisioners/kubeadm/phases.ts';
 import { refuseSuccession } from '../../provisioners/kubeadm/succession.ts';
 import { hasStackedEtcd, speakerOf } from '../../provisioners/kubeadm/topology.ts';
 import { phases } from '../../provisioners/recipe.ts';
@@ -15,6 +15,7 @@ import { namesOf, type Scope } from '../../provisioners/scope.ts';
 import { unaskedScope } from '../../provisioners/unasked.ts';
 import { derive } from '../../src/cluster/derive.ts';
 import type { Description } from '../../src/cluster/description.ts';
+import { type Joining, settledMembership } from '../../provisioners/etcd-members.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Authority } from '../../src/pki/authority.ts';
 import { certificateLasting } from './lasting.ts';
@@ -76,19 +77,35 @@ describe('the last master that serves', () => {
   );
 });
 
-it.each<[string, Cluster, string | null, boolean]>([
-  ['is refused with the way out', cluster(masters(3)), '8e9e05c5', true],
-  ['is a new member like any other', cluster(masters(3)), null, false],
-  ['is healed by the other flavour', derive(masters(3), '/'), '8e9e05c5', false],
-])('a master without data %s', (_, described, lost, isRefused) => {
-  const joining = [{ name: 'master-3', address: '10.0.0.13', lost, stale: false, initialCluster: null }];
-  const refused = () => refuseLostMember(described, { joining });
-  if (isRefused) expect(refused).toThrow('master-3 is a member of the database and has lost its data');
-  else expect(refused).not.toThrow();
+it.each<[string, Partial<Joining>, string[]]>([
+  [
+    'without data makes room and is forgotten',
+    { lost: '8e9e05c5' },
+    ['master-3 makes room', 'master-3 is forgotten'],
+  ],
+  ['whom the others went on without makes room', { stale: true }, ['master-3 makes room']],
+  ['that comes anew joins like any other', {}, []],
+])('a member %s', (_, more, titles) => {
+  const joining = [
+    { name: 'master-3', address: '10.0.0.13', lost: null, stale: false, initialCluster: null, ...more },
+  ];
+  const three = cluster(masters(3));
+  const stages = membersPhase(three, { ...settledMembership(three), joining }).flatMap(
+    (phase) => phase.stages,
+  );
+  expect(stages.map(({ title }) => title)).toEqual(titles);
 });
 
-it('the database of kubeadm’s pods is not recovered, and that is said before anybody is asked', async () => {
-  await expect(survivors(cluster(), new Map())).rejects.toThrow('pods that kubeadm made');
+it('a database is never begun by a master that has joined and has none', () => {
+  const made = (data: boolean): string[] => {
+    const scope = of(masters(3), 'master-2');
+    const facts = { ...scope.facts, etcd: { ...scope.facts.etcd, data } };
+    const settings = settingsPhase(scope.cluster, namesOf(scope.cluster.nodes));
+    return (settings.stages[0]?.resources({ ...scope, facts }) ?? []).map(({ id }) => id);
+  };
+  expect(made(true)).toContain('pod:etcd');
+  expect(made(false)).not.toContain('pod:etcd');
+  expect(made(false)).toContain('pod:kube-apiserver');
 });
 
 describe('which master makes the cluster, and through which others join', () => {
@@ -100,6 +117,7 @@ describe('which master makes the cluster, and through which others join', () => 
     ['nobody has joined: the first', all, all, 'master-1'],
     ['the first is not there yet: nobody else makes a cluster', ['master-2'], ['master-2'], 'master-1'],
     ['others have joined', all, ['master-1'], 'master-2'],
+    ['the first has a database of the past', ['master-2', 'master-3', 'master-1'], [], 'master-2'],
     ['the first was built anew', ['master-1', 'master-3'], ['master-1'], 'master-3'],
     ['a minion knows the cluster, its masters are away', ['master-1', 'minion-1'], ['master-1'], undefined],
   ])('%s', (_, present, joining, expected) => expect(speaker(present, joining)).toBe(expected));
