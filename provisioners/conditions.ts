@@ -6,6 +6,7 @@ import { type Membership, quorum } from './etcd-members.ts';
 import { etcdctl } from './etcdctl.ts';
 import { comesInPods, hasEtcdStore, hasOwnRoutes } from './pod-network.ts';
 import { kubectl } from './resources/manifest.ts';
+import { pathOf } from './resources/static-pod.ts';
 import { byRole, isNode, kubeNodes, namesOf } from './scope.ts';
 import { servicesOf } from './services.ts';
 import { stateOf } from './whereabouts.ts';
@@ -76,7 +77,7 @@ export const apiServerReady = (cluster: Cluster): Condition => ({
   enough: 1,
   script: () =>
     cluster.kubernetes.flavour === 'kubeadm'
-      ? sh`if [ ! -e /etc/kubernetes/kubelet.conf ]; then
+      ? sh`if [ ! -e /etc/kubernetes/kubelet.conf ] || [ ! -e ${pathOf('kube-apiserver')} ]; then
   for address in ${byRole(cluster, 'master').map(({ address }) => address)}; do
     timeout 2 bash -c 'exec 3<>/dev/tcp/$0/$1' "$address" ${String(cluster.controlPlane.port)} 2>/dev/null && exit 0
   done

@@ -1,4 +1,5 @@
 import { admissionPlugins } from '../admission.ts';
+import { secondsIn } from '../../src/cluster/duration.ts';
 import type { Flags } from '../arguments.ts';
 import { AUDIT } from '../audit-policy.ts';
 import { allocatesSubnets, SUBNET_BITS } from '../pod-network.ts';
@@ -31,6 +32,7 @@ export const apiServerFlags = ({ cluster, node }: Scope): Flags => ({
   'kubelet-certificate-authority': `${PKI}/ca.crt`,
   'kubelet-preferred-address-types': 'InternalIP,Hostname',
   'service-cluster-ip-range': cluster.network.serviceCidr,
+  'service-node-port-range': cluster.network.nodePortRange,
   'service-account-issuer': `https://kubernetes.default.svc.${cluster.network.dns.domain}`,
   'service-account-signing-key-file': `${PKI}/sa.key`,
   'service-account-key-file': `${PKI}/sa.pub`,
@@ -52,6 +54,7 @@ export const apiServerFlags = ({ cluster, node }: Scope): Flags => ({
   'audit-log-maxage': String(cluster.security.audit.days),
   'audit-log-maxbackup': String(cluster.security.audit.files),
   'audit-log-maxsize': String(cluster.security.audit.megabytes),
+  'event-ttl': `${secondsIn(cluster.controlPlane.eventTTL)}s`,
   'enable-bootstrap-token-auth': 'true',
   'allow-privileged': 'true',
   profiling: 'false',

@@ -20,7 +20,7 @@ import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
 import { byRole, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
 import { component } from './component.ts';
-import { type Component, components } from './components.ts';
+import { components } from './components.ts';
 import { founded } from './founding.ts';
 import { joined } from './joining.ts';
 import { kubeletConf, kubeletSettings, kubeletUnit } from './kubelet.ts';
@@ -78,7 +78,7 @@ export const settingsPhase = (cluster: Cluster, present: readonly string[]): Pha
       on: namesOf(byRole(cluster, 'master')),
       pace: 'one-by-one',
       resources: (scope) =>
-        isStanding(scope) ? standingComponents(scope).map((name) => component(scope, name)) : [],
+        hasControlPlane(scope) ? components(cluster).map((name) => component(scope, name)) : [],
       settle: [apiServerReady(cluster)],
     },
     {
@@ -172,9 +172,9 @@ const isSpeaker = (scope: Scope, present: readonly string[]): boolean =>
 /** Has joined before this pass. What joins in it is as it should be, and the next pass looks. */
 const isStanding = ({ joining, node }: Scope): boolean => !joining.includes(node.name);
 
-/** Made where there is no data, etcd would be another database: it comes by joining only. */
-const standingComponents = ({ cluster, facts }: Scope): Component[] =>
-  components(cluster).filter((name) => name !== 'etcd' || facts.etcd.data);
+/** Where there is no data, etcd would begin another database, and the others wait for it: all of them come by joining. */
+const hasControlPlane = (scope: Scope): boolean =>
+  isStanding(scope) && (scope.facts.etcd.data || !hasStackedEtcd(scope.cluster));
 
 /** Of those that have joined. */
 const served = (machines: readonly string[]): Condition => ({

@@ -11,6 +11,9 @@ export interface Parser {
   readonly run: (verb: Verb, given: Given) => Promise<void>;
 }
 
+/** Words that people have in their fingers from other tools. */
+const alsoCalled: Readonly<Record<string, readonly string[]>> = { down: ['destroy'] };
+
 /** The command line as yargs understands it. Never ends the process; throws UsageError for what nobody can mean. */
 export function parserOf({ args, version, verbs, run }: Parser): Argv {
   const parser = withGlobals(yargs([...args]))
@@ -34,7 +37,7 @@ export function parserOf({ args, version, verbs, run }: Parser): Argv {
     .example('$0 help up', 'everything about one verb');
   for (const verb of verbs) {
     parser.command({
-      command: verb.usage,
+      command: [verb.usage, ...(alsoCalled[verb.usage] ?? [])],
       describe: verb.describe,
       builder: verb.options,
       handler: (given) => run(verb, given as unknown as Given),

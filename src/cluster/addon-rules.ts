@@ -3,7 +3,7 @@ import { chartsOf } from './addons.ts';
 import type { AddonEntry, Judged } from './description.ts';
 import { isMadeHere } from './entry.ts';
 import type { Entry } from './entry.ts';
-import { ownerOf } from './machine-ports.ts';
+import { nodePortsOf, ownerOf } from './machine-ports.ts';
 import type { AddonValues } from './model.ts';
 import { expand } from './machines.ts';
 import { whyNoNode } from './nodes.ts';
@@ -23,6 +23,7 @@ export function addonFindings(settings: Judged<Settings>, range: Range | undefin
       chartFindings(name, chart, sha256),
     ),
     ...isNode(['addons', 'registry', 'node'], field(registry, 'node')),
+    ...registryPort(registry, settings),
     ...listIn(field(traefik, 'nodes')).flatMap((name, index) =>
       isNode(['addons', 'traefik', 'nodes', index], name),
     ),
@@ -60,6 +61,16 @@ const nodeCheck = (settings: Judged<Settings>, range: Range | undefined) => {
     return [{ path, at: 'value', message, ...(nodes.length === 0 ? {} : { allowed: nodes.join(', ') }) }];
   };
 };
+
+/** Its Service has it on every node; as provisioners/addons/registry has the default. */
+function registryPort(registry: AddonEntry | undefined, { network }: Judged<Settings>): readonly Finding[] {
+  if (registry === undefined || registry === false) return [];
+  const port = Number(field(registry, 'port') ?? 30500);
+  const ports = nodePortsOf(network?.nodePortRange);
+  if (ports === undefined || (port >= ports.first && port <= ports.last)) return [];
+  const message = `its port ${port} is not inside network.nodePortRange ${network?.nodePortRange}`;
+  return [{ path: ['addons', 'registry'], at: 'value', message, allowed: `{ "port": ${ports.first} }` }];
+}
 
 /** Without MetalLB it is a port of the machines on which Traefik runs. */
 function takenPort(

@@ -34,6 +34,7 @@ export interface NetworkDescription {
   readonly cni?: Cluster['network']['cni'];
   readonly flannel?: Partial<Cluster['network']['flannel']>;
   readonly policy?: boolean;
+  readonly nodePortRange?: string;
   readonly kubeProxy?: Cluster['network']['kubeProxy'];
   readonly dns?: Partial<Cluster['network']['dns']>;
 }

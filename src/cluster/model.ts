@@ -25,6 +25,8 @@ export interface Cluster {
     /** NetworkPolicies hold. */
     readonly policy: boolean;
     /** disabled: the network plug-in does Services. */
+    /** First and last, of every node. */
+    readonly nodePortRange: string;
     readonly kubeProxy: 'nftables' | 'iptables' | 'disabled';
     readonly dns: { readonly domain: string; readonly serviceIP: string };
     /** First address of the service range: the API's own. */
@@ -37,6 +39,7 @@ export interface Cluster {
     readonly loadBalancer: 'local' | 'keepalived' | 'kube-vip' | 'external';
     readonly sans: readonly string[];
     readonly port: number;
+    readonly eventTTL: Duration;
     /** How its programs run: as units of systemd, or as pods that each master's kubelet reads from files. */
     readonly style: 'systemd' | 'static-pods';
     /** Masters are nodes too. */

@@ -1,5 +1,6 @@
 /** What carries pods and Services, and which of it goes together. */
 import type { Description, Judged } from './description.ts';
+import { nodePortsOf, ownerOf, takenPorts } from './machine-ports.ts';
 import { areMastersNodes } from './nodes.ts';
 import type { Finding, Path } from './problem.ts';
 import type { Settings } from './settings.ts';
@@ -35,7 +36,21 @@ export function networkFindings(
     ...policyTwice(cni, settings.addons),
     ...policyByNobody(cni, policy, settings.addons),
     ...mastersApart(settings, cni, flannel?.store),
+    ...nodePortFindings(settings.network),
   ];
+}
+
+/** Ports that the machines' own programs do not need. */
+function nodePortFindings(network: Judged<Settings>['network']): readonly Finding[] {
+  const range = network?.nodePortRange;
+  if (range === undefined) return [];
+  const ports = nodePortsOf(range);
+  const EXAMPLE = 'such as "30000-32767"';
+  if (ports === undefined) return [wrong('nodePortRange', `${range} is no range of ports`, EXAMPLE)];
+  const port = takenPorts(network).find((each) => each >= ports.first && each <= ports.last);
+  return port === undefined
+    ? []
+    : [wrong('nodePortRange', `${port} of the machines belongs to ${ownerOf(port, network)}`, EXAMPLE)];
 }
 
 /** Plug-ins that can do what kube-proxy does. */

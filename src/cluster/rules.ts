@@ -7,7 +7,7 @@ import { kubeadmFindings } from './kubeadm-rules.ts';
 import { endpointFindings } from './endpoint-rules.ts';
 import { labelFindings } from './label-rules.ts';
 import { networkFindings } from './network-rules.ts';
-import { ownerOf } from './machine-ports.ts';
+import { nodePortsOf, ownerOf } from './machine-ports.ts';
 import { nodeFindings } from './node-rules.ts';
 import { areMastersNodes } from './nodes.ts';
 import type { Finding } from './problem.ts';
@@ -47,8 +47,11 @@ function controlPlaneFindings(settings: Judged<Settings>): readonly Finding[] {
   const { controlPlane, network } = settings;
   const findings: Finding[] = [];
   const port = controlPlane?.port ?? 0;
-  const isNodePort = port >= 30000 && port <= 32767;
-  const owner = isNodePort ? 'service node ports (30000 to 32767)' : ownerOf(port, network);
+  const nodePorts = nodePortsOf(network?.nodePortRange);
+  const isNodePort = nodePorts !== undefined && port >= nodePorts.first && port <= nodePorts.last;
+  const owner = isNodePort
+    ? `service node ports (network.nodePortRange ${network?.nodePortRange})`
+    : ownerOf(port, network);
   if (owner !== undefined) {
     const message = `${port} belongs to ${owner}`;
     const allowed = 'another one, such as 6443';

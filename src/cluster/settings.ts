@@ -21,11 +21,12 @@ const defaults: Settings = {
     cni: 'flannel',
     flannel: { store: 'etcd', backend: 'vxlan', vni: 1 },
     policy: false,
+    nodePortRange: '30000-32767',
     kubeProxy: 'nftables',
   },
   dns: { domain: 'cluster.local' },
   controlPlane: {
-    ...{ endpoint: null, loadBalancer: 'local', sans: [], port: 6443 },
+    ...{ endpoint: null, loadBalancer: 'local', sans: [], port: 6443, eventTTL: '1h' },
     ...{ style: 'systemd', registerNode: true, schedulable: false, extraArgs: {} },
   },
   host: { nfsClient: false },

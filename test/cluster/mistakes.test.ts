@@ -55,6 +55,10 @@ const mistakes: readonly (readonly [written: string, line: string])[] = [
     'c.json:1:25 network.kubeProxy: "nftable" is not allowed; did you mean "nftables"?; allowed: "nftables", "iptables", "disabled"',
   ],
   [
+    '{"provider":"ssh"}',
+    'c.json:1:13 provider: "ssh" is not allowed; allowed: "vagrant", "qemu"; machines of your own need no provider: each says "ssh": "user@address"',
+  ],
+  [
     '{"network":{"cni":"canal"}}',
     'c.json:1:19 network.cni: "canal" is not allowed; allowed: "flannel" (with network.policy true it is what canal does), "routes" (so it is what kube-router does), "calico", "cilium"; "none" for a plug-in that you bring in addons/',
   ],

@@ -32,6 +32,21 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     { network: { cni: 'calico' } },
     'network.kubeProxy: Calico sets its rules by iptables, and kube-proxy must do so too; allowed: "iptables"',
   ],
+  ...(['32767-30000', '30000-70000'] as const).map(
+    (nodePortRange) =>
+      [
+        { network: { nodePortRange } },
+        `network.nodePortRange: ${nodePortRange} is no range of ports; allowed: such as "30000-32767"`,
+      ] as const,
+  ),
+  [
+    { network: { nodePortRange: '2000-2400' } },
+    'network.nodePortRange: 2379 of the machines belongs to etcd; allowed: such as "30000-32767"',
+  ],
+  [
+    { network: { nodePortRange: '20000-22767' }, addons: { registry: true } },
+    'addons.registry: its port 30500 is not inside network.nodePortRange 20000-22767; allowed: { "port": 20000 }',
+  ],
   [
     { network: { cni: 'none', policy: true } },
     'network.policy: whether policies hold is for the plug-in that you bring (network.cni none); allowed: false',

@@ -192,7 +192,11 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
   ],
   [
     { controlPlane: { port: 30443 } },
-    'controlPlane.port: 30443 belongs to service node ports (30000 to 32767); allowed: another one, such as 6443',
+    'controlPlane.port: 30443 belongs to service node ports (network.nodePortRange 30000-32767); allowed: another one, such as 6443',
+  ],
+  [
+    { controlPlane: { port: 20443 }, network: { nodePortRange: '20000-22767' } },
+    'controlPlane.port: 20443 belongs to service node ports (network.nodePortRange 20000-22767); allowed: another one, such as 6443',
   ],
   [
     { controlPlane: { registerNode: false }, nodes: [master] },
