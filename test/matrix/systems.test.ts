@@ -54,11 +54,13 @@ describe.each([
     expect(await must('token')).toMatch(/^[a-z0-9]{6}\.[a-z0-9]{16}\n$/);
   });
 
-  it('reads a plan, and has a cluster', async () => {
+  it('reads a plan, and has a cluster by one step after the other: up has nothing left to do', async () => {
     const plan = await hardway('plan');
     expect([plan.code, plan.output]).toEqual([2, expect.stringContaining('nothing was touched')]);
+    for (const step of ['runtime', 'master', 'minion', 'addons']) await must('phase', step);
     const up = await must('up');
     expect(up).toMatch(/^master +Ready[\s\S]*^minion +Ready/m);
+    expect(up).toMatch(/ 0 changes/);
     expect(await must('plan')).toContain('nothing to do');
     expect(await must('status')).toContain('all is well');
   });

@@ -125,7 +125,10 @@ describe('hardway explain', () => {
   );
 
   it('a flag of somebody’s own comes from cluster.json', () => {
-    const own = { ...cluster.controlPlane, extraArgs: { 'kube-apiserver': { 'min-request-timeout': '300' } } };
+    const own = {
+      ...cluster.controlPlane,
+      extraArgs: { 'kube-apiserver': { 'min-request-timeout': '300' } },
+    };
     const [told] = explained({ ...cluster, controlPlane: own }, ['--min-request-timeout']);
     expect(told?.says).toBe('Comes from controlPlane.extraArgs.kube-apiserver in cluster.json.');
     expect(told?.facts).toContainEqual(['value', '300 (master)']);
