@@ -21,6 +21,9 @@ import { hasStackedEtcd } from './topology.ts';
 const BOOTSTRAP = '/etc/kubernetes/bootstrap-kubelet.conf';
 const JOINED = 'joined';
 
+/** The resource's name. */
+export const joinOf = (name: string) => `kubeadm:join/${name}` as const;
+
 /**
  * A machine that has joined: its kubelet has a certificate of this cluster; on a master the static pods are there too,
  * and its etcd is a full member. Read from these alone, so that nothing has to be remembered.
@@ -31,7 +34,7 @@ export function joined(scope: Scope, speaker: Node): Resource {
   const files = isMaster ? components(cluster).map((name) => `${MANIFESTS}/${name}.yaml`) : [];
   const member = isMaster && hasStackedEtcd(cluster) ? membership(node) : sh`true`;
   return {
-    id: `kubeadm:join/${node.name}`,
+    id: joinOf(node.name),
     desired: { standing: JOINED },
     question: command(
       sh`[ -e ${CONF} ] && [ -e /var/lib/kubelet/config.yaml ] || exit 0

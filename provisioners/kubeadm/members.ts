@@ -10,9 +10,10 @@ import { noMember } from '../resources/etcd-member.ts';
 import { pathOf } from '../resources/static-pod.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
 import { LIMIT, setAside } from './etcd-pod.ts';
+import { joinOf } from './joining.ts';
 
 /** Whose place in the database is lost: without data, or with some that the others went on without. */
-const fallen = ({ joining }: Pick<Membership, 'joining'>): Joining[] =>
+export const fallen = ({ joining }: Pick<Membership, 'joining'>): Joining[] =>
   joining.filter(({ lost, stale }) => lost !== null || stale);
 
 /** kubeadm takes a machine into its database only as a new member: those that have fallen make room for that. */
@@ -46,8 +47,9 @@ function madeRoom({ name, address, lost }: Joining, { speaker, size }: Membershi
   ];
 }
 
+/** What its join had made; so the join is asked after once more in the same pass. */
 const noControlPlane = (name: string): Resource => ({
-  id: `control-plane:${name}`,
+  id: joinOf(name),
   desired: null,
   question: command(
     sh`{ [ -e ${pathOf('etcd')} ] || [ -d /var/lib/etcd/member ]; } && echo there; true`,

@@ -32,7 +32,7 @@ export const byKubeadm = (
   endpoint(cluster),
   access(cluster, present),
   ...(cluster.security.profile === 'hardened' ? [hardening(cluster, present)] : []),
-  settingsPhase(cluster, present),
+  settingsPhase(cluster, present, standing.membership),
   joinPhase(cluster, present),
   ...(hasKubernetesStore(cluster) ? [flannelOnNodes(cluster, present)] : []),
   proxyPhase(cluster, present),

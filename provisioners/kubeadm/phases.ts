@@ -13,6 +13,7 @@ import {
   prepared,
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
+import type { Membership } from '../etcd-members.ts';
 import { noJoinToken } from '../join-token.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { allocatesSubnets } from '../pod-network.ts';
@@ -24,6 +25,7 @@ import { components } from './components.ts';
 import { founded } from './founding.ts';
 import { joined } from './joining.ts';
 import { kubeletConf, kubeletSettings, kubeletUnit } from './kubelet.ts';
+import { fallen } from './members.ts';
 import { machineFiles, masterFiles } from './files.ts';
 import { FILE } from './run.ts';
 import { settings } from './settings.ts';
@@ -66,7 +68,11 @@ export const initPhase = (cluster: Cluster, present: readonly string[]): Phase<S
 });
 
 /** What the API holds of the settings, then the static pods and kubelets that were made from others. */
-export const settingsPhase = (cluster: Cluster, present: readonly string[]): Phase<Scope> => ({
+export const settingsPhase = (
+  cluster: Cluster,
+  present: readonly string[],
+  membership: Pick<Membership, 'joining'>,
+): Phase<Scope> => ({
   name: 'settings',
   title: 'Bring the settings where they count',
   docs: 'https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-reconfigure/',
@@ -78,7 +84,7 @@ export const settingsPhase = (cluster: Cluster, present: readonly string[]): Pha
       on: namesOf(byRole(cluster, 'master')),
       pace: 'one-by-one',
       resources: (scope) =>
-        hasControlPlane(scope) ? components(cluster).map((name) => component(scope, name)) : [],
+        hasControlPlane(scope, membership) ? components(cluster).map((name) => component(scope, name)) : [],
       settle: [apiServerReady(cluster)],
     },
     {
@@ -133,7 +139,7 @@ export function joinPhase(cluster: Cluster, there: readonly string[]): Phase<Sco
         pace: 'one-by-one',
         resources: join,
         attend,
-        settle: [served(masters)],
+        settle: [served(masters), apiServerReady(cluster)],
       },
       { title: 'minions', on: others, resources: join, attend, settle: [served(others)] },
       {
@@ -173,8 +179,10 @@ const isSpeaker = (scope: Scope, present: readonly string[]): boolean =>
 const isStanding = ({ joining, node }: Scope): boolean => !joining.includes(node.name);
 
 /** Where there is no data, etcd would begin another database, and the others wait for it: all of them come by joining. */
-const hasControlPlane = (scope: Scope): boolean =>
-  isStanding(scope) && (scope.facts.etcd.data || !hasStackedEtcd(scope.cluster));
+const hasControlPlane = (scope: Scope, membership: Pick<Membership, 'joining'>): boolean =>
+  isStanding(scope) &&
+  (scope.facts.etcd.data || !hasStackedEtcd(scope.cluster)) &&
+  fallen(membership).every(({ name }) => name !== scope.node.name);
 
 /** Of those that have joined. */
 const served = (machines: readonly string[]): Condition => ({

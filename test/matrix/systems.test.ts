@@ -57,7 +57,7 @@ describe.each([
   it('reads a plan, and has a cluster by one step after the other: up has nothing left to do', async () => {
     const plan = await hardway('plan');
     expect([plan.code, plan.output]).toEqual([2, expect.stringContaining('nothing was touched')]);
-    for (const step of ['runtime', 'master', 'minion', 'addons']) await must('phase', step);
+    for (const step of ['host', 'runtime', 'master', 'minion', 'addons']) await must('phase', step);
     const up = await must('up');
     expect(up).toMatch(/^master +Ready[\s\S]*^minion +Ready/m);
     expect(up).toMatch(/ 0 changes/);

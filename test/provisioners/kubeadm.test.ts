@@ -100,7 +100,11 @@ it('a database is never begun by a master that has joined and has none', () => {
   const made = (data: boolean): string[] => {
     const scope = of(masters(3), 'master-2');
     const facts = { ...scope.facts, etcd: { ...scope.facts.etcd, data } };
-    const settings = settingsPhase(scope.cluster, namesOf(scope.cluster.nodes));
+    const settings = settingsPhase(
+      scope.cluster,
+      namesOf(scope.cluster.nodes),
+      settledMembership(scope.cluster),
+    );
     return (settings.stages[0]?.resources({ ...scope, facts }) ?? []).map(({ id }) => id);
   };
   expect(made(true)).toEqual(expect.arrayContaining(['pod:etcd', 'pod:kube-apiserver']));
