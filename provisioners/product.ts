@@ -75,10 +75,15 @@ export const product: Product = {
   hand: async () => (await import('./hand.ts')).hand,
   addons: async (cluster, folder) => (await import('./addons/summary.ts')).summary(cluster, folder),
   async phases(cluster) {
-    const { phases } = await import('./recipe.ts');
+    const { parts, phases } = await import('./recipe.ts');
     const everybody = cluster.nodes.map(({ name }) => name);
+    const { master, minion } = parts(cluster, everybody);
+    const partOf = (name: string) =>
+      (master.some((one) => one.name === name) && 'master') ||
+      (minion.some((one) => one.name === name) && 'minion') ||
+      null;
     return phases(cluster, everybody, []).map(({ name, title, on, needs = [], docs = '' }) => ({
-      ...{ name, title, on, docs },
+      ...{ name, part: partOf(name), title, on, docs },
       needs: needs.map(({ description }) => description),
     }));
   },

@@ -51,24 +51,38 @@ export const phases = (
   own: Own = nothingOwn,
   standing: Standing = settled(cluster),
 ): Phase<Scope>[] => [
-  ...(cluster.kubernetes.flavour === 'kubeadm' ? byKubeadm : byHand)(cluster, present, standing),
+  ...Object.values(parts(cluster, present, standing)).flat(),
   resize(cluster),
   leave(cluster, leaving, present, standing),
   ...(comesInPods(cluster) ? [plugIn(cluster, present)] : []),
   addons(cluster, own, present),
 ];
 
+/** What both flavours have in this order: first the control plane with all that it stands on, then the nodes. */
+export interface Parts {
+  readonly master: readonly Phase<Scope>[];
+  readonly minion: readonly Phase<Scope>[];
+}
+
+export const parts = (
+  cluster: Cluster,
+  present: readonly string[],
+  standing: Standing = settled(cluster),
+): Parts => (cluster.kubernetes.flavour === 'kubeadm' ? byKubeadm : byHand)(cluster, present, standing);
+
 /** The scratch flavour, in the order of phases that kubeadm has in kubeadm/order.ts. */
-const byHand = (cluster: Cluster, present: readonly string[], standing: Standing): Phase<Scope>[] => [
-  ...shared(cluster),
-  // Before API servers are restarted: minions then find one of the others.
-  ...(standing.succession ? [] : [endpoint(cluster)]),
-  ...foundation(cluster, present, standing),
-  ...(standing.succession ? [endpoint(cluster)] : []),
-  ...network(cluster, present),
-  ...control(cluster, present, standing),
-  ...node(cluster, present),
-];
+const byHand = (cluster: Cluster, present: readonly string[], standing: Standing): Parts => ({
+  master: [
+    ...shared(cluster),
+    // Before API servers are restarted: minions then find one of the others.
+    ...(standing.succession ? [] : [endpoint(cluster)]),
+    ...foundation(cluster, present, standing),
+    ...(standing.succession ? [endpoint(cluster)] : []),
+    ...network(cluster, present),
+    ...control(cluster, present, standing),
+  ],
+  minion: node(cluster, present),
+});
 
 /** From bare machines to a working cluster, by either flavour. */
 export const recipeOf = (input: RecipeInput): Recipe<Scope> => ({

@@ -8,6 +8,7 @@ import { etcdUsersPhase } from '../phases/etcd-users.ts';
 import { flannelOnNodes } from '../phases/flannel.ts';
 import { hardening } from '../phases/hardening.ts';
 import { hasEtcdStore, hasKubernetesStore } from '../pod-network.ts';
+import type { Parts } from '../recipe.ts';
 import type { Scope } from '../scope.ts';
 import { shared } from '../shared.ts';
 import type { Standing } from '../standing.ts';
@@ -17,26 +18,26 @@ import { proxyPhase } from './proxy.ts';
 import { hasStackedEtcd } from './topology.ts';
 
 /** The kubeadm flavour: its phases in their order, up to where both flavours are alike again. */
-export const byKubeadm = (
-  cluster: Cluster,
-  present: readonly string[],
-  standing: Standing,
-): Phase<Scope>[] => [
-  ...shared(cluster),
-  ...(hasStackedEtcd(cluster)
-    ? membersPhase(cluster, standing.membership)
-    : database(cluster, present, standing)),
-  ...network(cluster, present),
-  filesPhase(cluster, present),
-  initPhase(cluster, present),
-  endpoint(cluster),
-  access(cluster, present),
-  ...(cluster.security.profile === 'hardened' ? [hardening(cluster, present)] : []),
-  settingsPhase(cluster, present, standing.membership),
-  joinPhase(cluster, present),
-  ...(hasKubernetesStore(cluster) ? [flannelOnNodes(cluster, present)] : []),
-  proxyPhase(cluster, present),
-];
+export const byKubeadm = (cluster: Cluster, present: readonly string[], standing: Standing): Parts => ({
+  master: [
+    ...shared(cluster),
+    ...(hasStackedEtcd(cluster)
+      ? membersPhase(cluster, standing.membership)
+      : database(cluster, present, standing)),
+    ...network(cluster, present),
+    filesPhase(cluster, present),
+    initPhase(cluster, present),
+    endpoint(cluster),
+    access(cluster, present),
+    ...(cluster.security.profile === 'hardened' ? [hardening(cluster, present)] : []),
+  ],
+  minion: [
+    settingsPhase(cluster, present, standing.membership),
+    joinPhase(cluster, present),
+    ...(hasKubernetesStore(cluster) ? [flannelOnNodes(cluster, present)] : []),
+    proxyPhase(cluster, present),
+  ],
+});
 
 /** Our own, where it is not kubeadm's. */
 const database = (cluster: Cluster, present: readonly string[], { membership }: Standing): Phase<Scope>[] => [

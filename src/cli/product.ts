@@ -148,6 +148,8 @@ export interface Told {
 /** What a phase is, for people. */
 export interface PhaseSummary {
   readonly name: string;
+  /** master: up to the control plane; minion: machines become nodes; null: of the cluster as a whole. */
+  readonly part: 'master' | 'minion' | null;
   readonly title: string;
   readonly on: readonly string[];
   /** What must hold before it can run: "etcd to have a quorum". */

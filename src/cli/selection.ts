@@ -7,7 +7,7 @@ import type { Given } from './verb.ts';
 /** The options that leave out parts of the recipe. */
 export const selecting = (yargs: Argv): Argv =>
   yargs
-    .option('only', { ...list, describe: 'only these phases' })
+    .option('only', { ...list, describe: 'only these phases (or parts: master, minion)' })
     .option('from', { type: 'string', describe: 'this phase and those after it' })
     .option('skip', { ...list, describe: 'all phases but these' })
     .option('on', { ...list, describe: 'change only these machines' });
@@ -24,7 +24,12 @@ export function selectionOf(
   machines: readonly string[],
 ): Selection | undefined {
   const names = phases.map(({ name }) => name);
-  const [only, skip, on] = [words(given['only']), words(given['skip']), words(given['on'])];
+  const named = (option: string): string[] =>
+    words(given[option]).flatMap((word) => {
+      const part = phases.filter((phase) => phase.part === word);
+      return part.length > 0 ? part.map(({ name }) => name) : [word];
+    });
+  const [only, skip, on] = [named('only'), named('skip'), words(given['on'])];
   const from = typeof given['from'] === 'string' ? given['from'] : undefined;
   refuseUnknown('phase', [...only, ...skip, ...(from === undefined ? [] : [from])], names);
   refuseUnknown('machine', on, machines);

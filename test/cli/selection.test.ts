@@ -5,7 +5,11 @@ import { UsageError } from '../../src/errors.ts';
 
 const names = ['host', 'etcd', 'kubelet', 'addons'];
 const machines = ['master', 'minion-1', 'minion-2'];
-const phases = names.map((name) => ({ name, title: '', on: [], needs: [], docs: '' }));
+const parts = { host: 'master', etcd: 'master', kubelet: 'minion' } as const;
+const partOf = (name: string) => parts[name as keyof typeof parts] ?? null;
+const phases = names.map((name) => ({
+  ...{ name, part: partOf(name), title: '', on: [], needs: [], docs: '' },
+}));
 const select = (options: Readonly<Record<string, unknown>>) =>
   selectionOf(
     { file: '', set: [], json: false, quiet: false, verbose: false, ...options } as Given,
@@ -18,6 +22,8 @@ describe('a selection', () => {
     ['--only', { only: ['etcd'] }, 'etcd | master minion-1 minion-2'],
     ['--only twice', { only: ['addons', 'etcd'] }, 'etcd addons | master minion-1 minion-2'],
     ['--only with a comma', { only: ['etcd,addons,'] }, 'etcd addons | master minion-1 minion-2'],
+    ['a part', { only: ['master'] }, 'host etcd | master minion-1 minion-2'],
+    ['--skip of a part', { skip: ['minion'] }, 'host etcd addons | master minion-1 minion-2'],
     ['--from', { from: 'kubelet' }, 'kubelet addons | master minion-1 minion-2'],
     ['--from the first', { from: 'host' }, 'host etcd kubelet addons | master minion-1 minion-2'],
     ['--skip', { skip: ['etcd', 'host'] }, 'kubelet addons | master minion-1 minion-2'],

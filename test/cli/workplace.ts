@@ -123,7 +123,14 @@ function productIn(folder: string, explanations: readonly Explanation[]): Produc
         nodes.map(({ name }) => name),
         [],
       ).map(({ name, title, on }): PhaseSummary => ({
-        ...{ name, title, on, needs: [`${name} to be possible`], docs: `https://example.org/${name}` },
+        ...{
+          name,
+          part: null,
+          title,
+          on,
+          needs: [`${name} to be possible`],
+          docs: `https://example.org/${name}`,
+        },
       })),
     explain: async (_, machine, is) => (machine === 'master' ? explanations.filter(({ id }) => is(id)) : []),
   };

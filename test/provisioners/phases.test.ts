@@ -62,9 +62,11 @@ describe('the list of phases', () => {
     const summaries = await product.phases(cluster);
     expect(summaries.map(({ name }) => name)).toEqual(all.map(({ name }) => name));
     expect(summaries.find(({ name }) => name === 'kubelet')).toEqual({
-      ...{ name: 'kubelet', title: 'Join the nodes', on: names },
+      ...{ name: 'kubelet', part: 'minion', title: 'Join the nodes', on: names },
       docs: all.find(({ name }) => name === 'kubelet')?.docs,
       needs: expect.arrayContaining(['the API server to be ready', 'flannel to have a subnet']) as string[],
     });
+    const partOf = (phase: string) => summaries.find(({ name }) => name === phase)?.part;
+    expect(['host', 'etcd', 'proxy', 'addons'].map(partOf)).toEqual(['master', 'master', 'minion', null]);
   });
 });
