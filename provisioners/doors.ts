@@ -65,7 +65,7 @@ function ours({ controlPlane }: Cluster, { port, protocol, on, for: purpose }: P
         : purpose === 'the API server' && controlPlane.style === 'static-pods'
           ? /^pod/
           : unitOf(manner.programs[0]),
-    address: on === 'node' ? node.address : null,
+    address: on === undefined ? null : node.address,
   };
 }
 

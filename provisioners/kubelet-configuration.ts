@@ -1,3 +1,4 @@
+import type { Node } from '../src/cluster/model.ts';
 import { type Facts, NO_RESOLVER } from './facts.ts';
 import { taintsOf } from './resources/node.ts';
 import { isNode, type Scope } from './scope.ts';
@@ -6,13 +7,18 @@ import { CIPHERS } from './tls.ts';
 /** What of a machine its kubelet must know. */
 export type KindOfMachine = Pick<Facts, 'cgroup' | 'container' | 'resolvConf'>;
 
+interface Kubelet extends Pick<Scope, 'cluster'> {
+  readonly facts: KindOfMachine;
+  /** Left out where it is for all machines. */
+  readonly node?: Pick<Node, 'address'>;
+}
+
 /** What a kubelet is told in /var/lib/kubelet/config.yaml. */
-export const kubeletConfiguration = ({
-  cluster,
-  facts,
-}: Pick<Scope, 'cluster'> & { readonly facts: KindOfMachine }): Record<string, unknown> => ({
+export const kubeletConfiguration = ({ cluster, facts, node }: Kubelet): Record<string, unknown> => ({
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
+  // Its port is for the API server: nobody reaches it by a NIC that leads outside.
+  ...(node === undefined ? {} : { address: node.address }),
   authentication: {
     anonymous: { enabled: false },
     webhook: { enabled: true },

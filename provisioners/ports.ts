@@ -50,13 +50,13 @@ export const parseListeners = (lines: readonly string[]): Listener[] =>
 export interface Port {
   readonly port: number;
   readonly protocol?: 'udp';
-  /** Only on loopback, or on loopback and the node's address; default: on every address. */
-  readonly on?: 'loopback' | 'node';
+  /** Only on loopback, only on the node's address, or on both; default: on every address. */
+  readonly on?: 'loopback' | 'node' | 'both';
   readonly for: string;
 }
 
 const MEMBER: readonly Port[] = [
-  { port: 2379, on: 'node', for: 'etcd' },
+  { port: 2379, on: 'both', for: 'etcd' },
   { port: 2380, on: 'node', for: 'etcd' },
   { port: 2381, on: 'loopback', for: 'etcd' },
 ];
@@ -66,7 +66,7 @@ const MASTER: readonly Port[] = [
 ];
 const EVERY: readonly Port[] = [
   { port: 10248, on: 'loopback', for: 'the kubelet' },
-  { port: 10250, for: 'the kubelet' },
+  { port: 10250, on: 'node', for: 'the kubelet' },
 ];
 const PROXY: readonly Port[] = [
   { port: 10249, on: 'loopback', for: 'kube-proxy' },
@@ -124,7 +124,11 @@ const said = ({ port, by }: { port: Port; by: Listener }): string =>
 
 function collide(port: Port, { protocol, address, port: number }: Listener, node: Node): boolean {
   if (number !== port.port || protocol !== (port.protocol ?? 'tcp')) return false;
-  const ours = { loopback: ['127.0.0.1'], node: ['127.0.0.1', node.address] };
+  const ours = {
+    loopback: ['127.0.0.1'],
+    node: [node.address],
+    both: ['127.0.0.1', node.address],
+  };
   const isEverywhere = ['0.0.0.0', '*', '[::]'].includes(address);
   return isEverywhere || port.on === undefined || ours[port.on].includes(address);
 }

@@ -24,10 +24,11 @@ export function roleTold(cluster: Cluster, role: string): Told[] {
     .map(({ resource }) => resource)
     .filter(({ desired }) => desired !== null);
   const ports = portsOf(cluster, node);
+  const places = { loopback: 'loopback', node: node.address, both: `loopback and ${node.address}` };
   const processes = units(wanted).map((unit): [string, string] => {
     const own = ports.filter((port) => (PROCESSES[port.for] ?? port.for) === unit.replace('.service', ''));
     const doors = own.map(({ port, protocol, on }) => {
-      const where = on === 'loopback' ? ' on loopback' : on === 'node' ? ` on ${node.address}` : '';
+      const where = on === undefined ? '' : ` on ${places[on]}`;
       return `${port}/${protocol ?? 'tcp'}${where}`;
     });
     return ['process', [unit, doors.length === 0 ? 'no port' : doors.join(', ')].join('  ')];

@@ -10,17 +10,19 @@ const USUAL = { cgroup: 2, container: false, resolvConf: '/etc/resolv.conf' } as
 export const sharedKubeletSettings = (cluster: Cluster): Record<string, unknown> =>
   kubeletConfiguration({ cluster, facts: USUAL });
 
-/** Where this machine's kubelet is told otherwise. */
-export function ownKubeletSettings({ cluster, facts }: Pick<Scope, 'cluster' | 'facts'>): object {
-  const shared = sharedKubeletSettings(cluster);
-  const own = Object.entries(kubeletConfiguration({ cluster, facts }));
+type Own = Pick<Scope, 'cluster' | 'node' | 'facts'>;
+
+/** What this machine's kubelet is told besides, or otherwise. */
+export function ownKubeletSettings(scope: Own): object {
+  const shared = sharedKubeletSettings(scope.cluster);
+  const own = Object.entries(kubeletConfiguration(scope));
   return Object.fromEntries(
     own.filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(shared[key])),
   );
 }
 
 /** Of everything that goes into one kubelet's configuration. */
-export const kubeletDigest = (scope: Pick<Scope, 'cluster' | 'facts'>): string =>
+export const kubeletDigest = (scope: Own): string =>
   digest([
     sharedKubeletSettings(scope.cluster),
     ownKubeletSettings(scope),

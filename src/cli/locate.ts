@@ -3,14 +3,15 @@ import { dirname, resolve } from 'node:path';
 import type { Description, NodeEntry } from '../cluster/description.ts';
 import { edited } from '../cluster/edit.ts';
 import { loadCluster, readProblems } from '../cluster/load.ts';
+import { expand } from '../cluster/machines.ts';
+import { parseRange } from '../cluster/ranges.ts';
 import { settle } from '../cluster/settings.ts';
 import { parseSsh, toTarget } from '../cluster/ssh-target.ts';
-import { sh } from '../connection/quote.ts';
 import { knownHosts } from '../connection/known-hosts.ts';
 import { MachineError } from '../errors.ts';
 import { openState } from '../state/directory.ts';
 import { writeAtomic } from '../state/write-atomic.ts';
-import { addressOn, readNics } from './nics.ts';
+import { type Placeless, placesOf } from './addresses.ts';
 import { reach } from './reach.ts';
 import { table } from './table.ts';
 
@@ -33,16 +34,12 @@ export async function locate(file: string, print: (text: string) => void): Promi
   if (placeless.length > open.length) loadCluster(file);
   if (open.length === 0) return 0;
 
-  const { machineCidr } = settle(description).network;
+  const { nodes, network } = settle(description);
+  const { machineCidr } = network;
   const folder = dirname(resolve(file));
   const ways = reach(knownHosts(openState(resolve(folder, '.hardway')).path('known_hosts')), 10);
   try {
-    const found = await Promise.all(
-      open.map(async (index) => {
-        const entry = description.nodes?.[index] as NodeEntry;
-        return { index, name: entry.name, ...(await ask(entry)) };
-      }),
-    );
+    const found = await placesOf(await Promise.all(open.map(reached)), machineCidr, written());
     const values = found.map(({ index, address }) => ({ path: ['nodes', index, 'address'], value: address }));
     await writeAtomic(file, edited(text, file, values), statSync(file).mode & 0o777);
     print(
@@ -53,14 +50,24 @@ export async function locate(file: string, print: (text: string) => void): Promi
     await ways.close();
   }
 
-  async function ask(entry: NodeEntry): Promise<{ address: string; nic: string }> {
-    const { entry: ssh, interface: named } = parseSsh(entry.ssh ?? 'local');
-    const connection = await ways.to(entry.name, ssh === 'local' ? ssh : toTarget(ssh, folder), true);
+  /** The addresses that need no asking. */
+  function written(): string[] {
+    const told = expand(nodes, parseRange(machineCidr)).filter(({ entry }) => !open.includes(entry));
+    return told.flatMap(({ address }) => address ?? []);
+  }
+
+  async function reached(index: number): Promise<Placeless> {
+    const { name, ssh, interface: nic } = nodes[index] as NodeEntry;
+    const { entry, interface: named } = parseSsh(ssh ?? 'local');
+    const connection = await ways.to(name, entry === 'local' ? entry : toTarget(entry, folder), true);
     await connection.connect();
-    const { ok, stdout, stderr } = await connection.run(nics, { limit: 20 });
-    if (!ok) throw new MachineError(entry.name, 'does not tell its addresses', { evidence: [stderr.trim()] });
-    return addressOn(entry.name, readNics(stdout), entry.interface ?? named, machineCidr);
+    return {
+      ...{ index, name, named: nic ?? named },
+      async ask(question) {
+        const { ok, stdout, stderr } = await connection.run(question, { limit: 20 });
+        if (!ok) throw new MachineError(name, 'does not tell its addresses', { evidence: [stderr.trim()] });
+        return stdout;
+      },
+    };
   }
 }
-
-const nics = sh`ip -o -4 address show scope global; ip -o -4 route show default`;

@@ -20,32 +20,55 @@ export function readNics(output: string): Nic[] {
   );
 }
 
+/** From what `ip` prints of the ways to peers, each on one line: with which address each is reached; '' when none is. */
+export const readSources = (output: string): string[] =>
+  output.split('\n').flatMap((line) => (line === '' ? [] : [/ src (\S+)/.exec(line)?.[1] ?? '']));
+
+/** A machine and what it says of itself. */
+export interface Surveyed {
+  readonly name: string;
+  /** The NIC that cluster.json names. */
+  readonly named: string | null;
+  readonly there: readonly Nic[];
+}
+
 /**
- * The address with which a machine takes part: that of the NIC which is named, otherwise the one inside the machines'
- * range; a NIC that leads outside only when no other has one. Throws MachineError with those that are there.
+ * The addresses with which a machine may take part: that of the NIC which is named, otherwise those inside the machines'
+ * range; of a NIC that leads outside only when no other has one.
  */
-export function addressOn(
-  machine: string,
-  there: readonly Nic[],
-  named: string | null,
-  machineCidr: string,
-): Pick<Nic, 'nic' | 'address'> {
+export function fitting({ named, there }: Surveyed, machineCidr: string): readonly Nic[] {
   const range = parseRange(machineCidr);
   const inside = there.filter(
     ({ nic, address }) => contains(range, address) && (named === null || nic === named),
   );
-  const [first, ...more] = inside.some(({ outside }) => !outside)
-    ? inside.filter(({ outside }) => !outside)
-    : inside;
+  const among = inside.filter(({ outside }) => !outside);
+  return among.length > 0 ? among : inside;
+}
+
+/**
+ * The one that fits; of several that with which every peer is reached, unless its NIC leads outside. Throws MachineError
+ * with those that are there.
+ */
+export function addressOn(
+  machine: Surveyed,
+  machineCidr: string,
+  sources: readonly string[] = [],
+): Pick<Nic, 'nic' | 'address'> {
+  const { name, named, there } = machine;
+  const fits = fitting(machine, machineCidr);
+  const reaching = fits.filter(
+    ({ address, outside }) => !outside && sources.every((source) => source === address),
+  );
+  const [first, ...more] = reaching.length === 1 ? reaching : fits;
   const all = there.map(({ nic, address }) => `${nic} ${address}`).join(', ') || 'none';
   if (first === undefined) {
     const on = named === null ? '' : ` on ${named}`;
-    throw new MachineError(machine, `has no address in ${machineCidr}${on}; there are ${all}`, {
+    throw new MachineError(name, `has no address in ${machineCidr}${on}; there are ${all}`, {
       remedy: 'Correct network.machineCidr, or the interface of this node, in cluster.json.',
     });
   }
   if (more.length > 0) {
-    throw new MachineError(machine, `has several addresses in ${machineCidr}; there are ${all}`, {
+    throw new MachineError(name, `has several addresses in ${machineCidr}; there are ${all}`, {
       remedy: 'Say which in cluster.json: "interface" or "address".',
     });
   }

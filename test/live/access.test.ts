@@ -103,6 +103,15 @@ describe('without a credential', () => {
   });
 });
 
+it('a kubelet’s port is open to the machines, and not where its machine leads outside', async () => {
+  const { stdout } = await lab.on('master', 'ip -o -4 address show dev eth0');
+  const outside = / inet ([\d.]+)\//.exec(stdout)?.[1] ?? '';
+  const isOpen = async (address: string, port: number): Promise<boolean> =>
+    (await lab.on('minion-1', `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port}'`)).ok;
+  expect([outside, await isOpen(outside, 22), await isOpen(outside, 10250)]).toEqual([outside, true, false]);
+  expect(await isOpen('192.168.88.11', 10250)).toBe(true);
+});
+
 describe('one node', () => {
   const secret = (name: string) => ({
     apiVersion: 'v1',

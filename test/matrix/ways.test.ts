@@ -15,15 +15,21 @@ const description = {
 };
 /** cluster.json once the machines were asked: the same, with addresses. */
 const located = ['192.168.113.11', '192.168.113.12'];
+/** A third NIC, in the machines' range too, by which no other machine is reached. */
+const STORAGE = '192.168.113.200';
+const storage = `ip link add ens9 type veth peer name nobody
+ip address add ${STORAGE}/26 dev ens9
+ip link set nobody up
+ip link set ens9 up`;
 const machines = [
   { name: 'one', nic: 'eth1', address: '192.168.113.11', prepare: 'usermod --shell /bin/dash root' },
-  { name: 'two', nic: 'ens4', address: '192.168.113.12' },
+  { name: 'two', nic: 'ens4', address: '192.168.113.12', prepare: storage },
 ];
 
 /** Milliseconds in either direction, and how late what was lost on the way comes. */
 const LINK = [40, 300] as const;
 
-/** A master at the end of a slow link, whose login shell is dash; a minion that only it can reach. */
+/** A master at the end of a slow link, whose login shell is dash; a minion that only it can reach, with a NIC too many. */
 describe('machines that are hard to reach', () => {
   let own: OwnMachines;
   let link: TcpProxy | undefined;
@@ -65,6 +71,7 @@ Host *
   });
 
   it('tell their addresses, which cluster.json has from then on', async () => {
+    expect(own.inside('two', 'ip -o -4 address show ens9')).toContain(` ${STORAGE}/26 `);
     const told = await must('node', 'locate');
     expect(told).toMatch(/^master +192\.168\.113\.11 +eth1$/m);
     expect(told).toMatch(/^minion +192\.168\.113\.12 +ens4$/m);
@@ -79,8 +86,18 @@ Host *
     await must('up', '--yes');
     expect(await must('plan')).toContain('nothing to do');
     await must('verify');
-    for (const { name, nic, address } of machines)
+  });
+
+  it('talk by the NIC that reaches the others alone: nodes, overlay, and the port of each kubelet', () => {
+    const kubectl = '/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf';
+    const told = own.inside('one', `${kubectl} get nodes --output wide`);
+    for (const [index, { name, nic, address }] of machines.entries()) {
+      const node = description.nodes[index]!.name;
+      expect(told).toMatch(new RegExp(`^${node} .* ${address.replaceAll('.', '\\.')} `, 'm'));
       expect(own.inside(name, 'ip -d link show flannel.1')).toContain(`local ${address} dev ${nic}`);
+      const listening = own.inside(name, "ss -Htln 'sport = :10250' | awk '{ print $4 }'");
+      expect(listening.trim()).toBe(`${address}:10250`);
+    }
   });
 
   it('are left as they were', async () => {

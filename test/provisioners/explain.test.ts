@@ -106,6 +106,7 @@ describe('hardway explain', () => {
       expect.arrayContaining([
         ['process', 'kube-apiserver.service  6443/tcp'],
         ['process', 'kube-scheduler.service  10259/tcp on loopback'],
+        ['process', 'kubelet.service  10248/tcp on loopback, 10250/tcp on 192.168.56.11'],
         ['process', 'containerd.service  no port'],
         ['file', '0600 root:root  /etc/kubernetes/admin.conf'],
         ['file', '0755 root:root  /usr/local/bin/kubelet'],

@@ -30,7 +30,7 @@ describe('the keys of cluster.json behind a thing', () => {
     [
       'minion-1',
       'file:/var/lib/kubelet/config.yaml',
-      ['network.dns.domain', 'network.dns.serviceIP', 'kubelet.failCgroupV1'],
+      ['network.dns.domain', 'network.dns.serviceIP', 'kubelet.failCgroupV1', 'nodes.minion-1.address'],
     ],
     ['minion-1', 'file:/etc/kubernetes/kubelet.d/taints.conf', ['nodes.minion-1.taints']],
     ['master', 'node:master', ['controlPlane.schedulable', 'nodes.master.labels', 'nodes.master.taints']],
@@ -76,7 +76,7 @@ describe('the keys of cluster.json behind a thing', () => {
     ['master', 'file:/etc/systemd/system/kube-apiserver.service', 'controlPlane.extraArgs.kube-scheduler'],
     ['minion-1', 'file:/var/lib/kube-proxy/config.yaml', 'nodes'],
     ['minion-1', 'hardware:minion-1', 'name'],
-    ['minion-1', 'file:/var/lib/kubelet/config.yaml', 'nodes'],
+    ['minion-1', 'file:/var/lib/kubelet/config.yaml', 'nodes.minion-1.taints'],
     ['minion-1', 'service:kubelet.service', 'nodes.minion-1.taints'],
     ['master', 'service:kubelet.service', 'controlPlane.schedulable'],
   ])('on %s, %s follows no %s', (machine, id, key) => {

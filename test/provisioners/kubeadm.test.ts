@@ -3,7 +3,11 @@ import { component } from '../../provisioners/kubeadm/component.ts';
 import { type Component, components, digestOf } from '../../provisioners/kubeadm/components.ts';
 import { certificateKey, clusterConfiguration } from '../../provisioners/kubeadm/configuration.ts';
 import { joined } from '../../provisioners/kubeadm/joining.ts';
-import { kubeletDigest } from '../../provisioners/kubeadm/kubelet-settings.ts';
+import {
+  kubeletDigest,
+  ownKubeletSettings,
+  sharedKubeletSettings,
+} from '../../provisioners/kubeadm/kubelet-settings.ts';
 import { patchFiles } from '../../provisioners/kubeadm/patches.ts';
 import { ignoredChecks } from '../../provisioners/kubeadm/preflight.ts';
 import { membersPhase } from '../../provisioners/kubeadm/members.ts';
@@ -58,8 +62,22 @@ describe('one setting changes what it is for, and nothing else', () => {
   });
 
   it('the same settings are the same on every master', () => {
-    const [one, other] = ['master-1', 'master-2'].map((name) => digests(of(masters(3), name)));
+    const [one, other] = ['master-1', 'master-2'].map((name) =>
+      all.map((component) => digestOf(of(masters(3), name), component)),
+    );
     expect(one).toEqual(other);
+  });
+});
+
+describe('where a kubelet listens', () => {
+  const [one, other] = ['master-1', 'master-2'].map((name) => of(masters(3), name));
+  it('is for its own machine to be told', () => {
+    expect(ownKubeletSettings(one!)).toMatchObject({ address: one!.node.address });
+    expect(sharedKubeletSettings(one!.cluster)).not.toHaveProperty('address');
+  });
+  it('is part of what it is made from', () => {
+    expect(kubeletDigest(one!)).not.toBe(kubeletDigest(other!));
+    expect(kubeletDigest({ ...one!, node: other!.node })).toBe(kubeletDigest(other!));
   });
 });
 

@@ -50,9 +50,19 @@ describe('a listener', () => {
     ['udp 0.0.0.0:8472 - -', 'minion', 'excepted port 8472/udp: the kernel on 0.0.0.0'],
     ['udp 0.0.0.0:8472 9 x.service nc', 'minion', 'wrong port 8472/udp: nc (pid 9, x.service) on 0.0.0.0'],
     [
+      `tcp ${minion.address}:10250 9 kubelet.service kubelet`,
+      'minion',
+      `well port 10250/tcp: kubelet (pid 9, kubelet.service) on ${minion.address}; /pods: HTTP/1.1 401,`,
+    ],
+    [
       'tcp *:10250 9 kubelet.service kubelet',
       'minion',
-      'well port 10250/tcp: kubelet (pid 9, kubelet.service) on *; /pods: HTTP/1.1 401,',
+      'wrong port 10250/tcp: kubelet (pid 9, kubelet.service) on *',
+    ],
+    [
+      'tcp 10.0.3.17:10250 9 kubelet.service kubelet',
+      'minion',
+      'wrong port 10250/tcp: kubelet (pid 9, kubelet.service) on 10.0.3.17',
     ],
     ['tcp *:10250 9 - nc', 'minion', 'wrong port 10250/tcp: nc (pid 9) on *'],
     ['udp *:10250 9 kubelet.service kubelet', 'minion', 'wrong port 10250/udp'],
@@ -101,7 +111,7 @@ describe('a listener', () => {
 });
 
 describe('what strangers are told', () => {
-  const kubelet = ['listens=tcp *:10250 9 kubelet.service kubelet'];
+  const kubelet = [`listens=tcp ${minion.address}:10250 9 kubelet.service kubelet`];
   it.each([
     ['HTTP/1.1 401', 'well'],
     ['HTTP/1.1 403', 'well'],
