@@ -7,7 +7,7 @@ import { etcdctl } from './etcdctl.ts';
 import { comesInPods, hasEtcdStore, hasOwnRoutes } from './pod-network.ts';
 import { kubectl } from './resources/manifest.ts';
 import { pathOf } from './resources/static-pod.ts';
-import { byRole, isNode, kubeNodes, namesOf } from './scope.ts';
+import { byRole, isNode, kubeNodes, namesOf, speaker } from './scope.ts';
 import { servicesOf } from './services.ts';
 import { stateOf } from './whereabouts.ts';
 
@@ -153,11 +153,10 @@ exit 1`,
 });
 
 /** Machines that join may ask for their certificates. */
-export const mayJoin = (cluster: Cluster): Condition => ({
+export const mayJoin = (cluster: Cluster, present: readonly string[]): Condition => ({
   name: 'apiServer',
   description: 'machines to be allowed to join',
-  on: namesOf(byRole(cluster, 'master')),
-  one: true,
+  on: speaker(cluster, present),
   script: () =>
     sh`${kubectl} get clusterrolebinding hardway:node-bootstrapper --request-timeout=5s -o name >/dev/null`,
   limit: seconds(cluster, 'apiServer'),

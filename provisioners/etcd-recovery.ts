@@ -133,7 +133,7 @@ async function done(
     machine,
     `its database could not be recovered (${result.outcome}, exit ${result.code})`,
     {
-      evidence: result.stderr.trim().split('\n').slice(-5),
+      evidence: `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-5),
       remedy: `Nothing is deleted: ${KEPT} on each machine has what was there. Run hardway recover again.`,
     },
   );

@@ -122,7 +122,7 @@ export function joinPhase(cluster: Cluster, there: readonly string[]): Phase<Sco
     title: 'Join the nodes with kubeadm',
     docs: 'https://kubernetes.io/docs/reference/setup-tools/kubeadm/kubeadm-join/',
     on: namesOf(kubeNodes(cluster)),
-    needs: [prepared(present), containerdAnswers(cluster), apiServerReady(cluster), mayJoin(cluster)],
+    needs: [prepared(present), containerdAnswers(cluster), apiServerReady(cluster), mayJoin(cluster, there)],
     stages: [
       {
         title: 'certificates for masters',

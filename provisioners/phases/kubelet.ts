@@ -44,7 +44,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
     on: namesOf(nodesOf(cluster)),
     needs: [
       ...[prepared(present), containerdAnswers(cluster), ...networkReady(cluster)],
-      ...[apiServerReady(cluster), mayJoin(cluster)],
+      ...[apiServerReady(cluster), mayJoin(cluster, there)],
     ],
     stages: [
       // Before anything is asked that trusts it.

@@ -91,7 +91,7 @@ const table: readonly Row[] = [
     },
   },
   {
-    shape: like(script(mayJoin(lab))),
+    shape: like(script(mayJoin(lab, []))),
     act: (machine) => {
       const api = may(() => asAdministrator(machine));
       const binding = api?.get({
