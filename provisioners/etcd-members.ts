@@ -48,6 +48,8 @@ export interface Joining {
   readonly lost: string | null;
   /** It has a database that the others do not share: it makes room for theirs. */
   readonly stale: boolean;
+  /** It has no data. */
+  readonly empty: boolean;
   /** `name=https://address:2380`, with comma between them; null while nobody can tell: it starts in the next pass. */
   readonly initialCluster: string | null;
 }
@@ -102,7 +104,7 @@ export function membershipOf(
   if (members === null || members === undefined) {
     const waiting = wanted.filter(({ name }) => machines.get(name)?.etcd.data === false);
     const joining = waiting.map(({ name, address }) => ({
-      ...{ name, address, lost: null, stale: false },
+      ...{ name, address, lost: null, stale: false, empty: true },
       initialCluster: null,
     }));
     return { founding: [], joining, awaited: [], leaving: [], size: holders.length, speaker: speaker ?? '' };
@@ -177,7 +179,9 @@ function joiningOf(
     known.set(address, name);
     const initialCluster = [...known].map(([at, who]) => `${who}=${peerUrl({ address: at })}`).join(',');
     const isStale = facts.data && (member === undefined || isLost);
-    return [{ name, address, lost: isLost ? member.id : null, stale: isStale, initialCluster }];
+    return [
+      { name, address, lost: isLost ? member.id : null, stale: isStale, empty: !facts.data, initialCluster },
+    ];
   });
 }
 

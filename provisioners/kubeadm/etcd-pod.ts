@@ -11,8 +11,13 @@ const ASIDE = '/etc/kubernetes/manifests/.hardway-etcd';
 const FLAG = '--force-new-cluster';
 
 const runs = sh`pgrep -f ${processOf('etcd')} >/dev/null`;
-const ended = awaited(sh`! ${verbatim(runs)}`, 'end etcd');
 const answers = sh`${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1`;
+
+/** A kubelet that has ended a pod, or seen it fail, takes minutes before another one of its name; after a restart none. */
+const end = (...pods: readonly string[]): Script => sh`systemctl start kubelet
+rm -f ${pods.map(pathOf)}
+${verbatim(awaited(sh`! ${verbatim(runs)}`, 'end etcd'))}
+systemctl restart kubelet`;
 
 /** Seconds for both scripts below. */
 export const LIMIT = 3 * PATIENCE;
@@ -22,9 +27,8 @@ export const LIMIT = 3 * PATIENCE;
  * makes both again.
  */
 export const setAside: Script = sh`set -e
-systemctl start kubelet
-rm -f ${Object.keys(PHASES).map(pathOf)} ${ASIDE}
-${verbatim(ended)}
+rm -f ${ASIDE}
+${verbatim(end(...Object.keys(PHASES)))}
 ${verbatim(kept)}`;
 
 /**
@@ -32,20 +36,17 @@ ${verbatim(kept)}`;
  * the pod as it should be before anybody joins.
  */
 export const alone: Script = sh`set -e
-systemctl start kubelet
 [ ! -e ${MANIFEST} ] || grep -v -e ${FLAG} ${MANIFEST} >${ASIDE}
 chmod 600 ${ASIDE}
-trap 'mv -f ${ASIDE} ${MANIFEST} 2>/dev/null' EXIT
+trap '[ ! -e ${ASIDE} ] || mv -f ${ASIDE} ${MANIFEST}' EXIT
 trap 'exit 143' TERM HUP INT
-rm -f ${MANIFEST}
-${verbatim(ended)}
+${verbatim(end('etcd'))}
 ${verbatim(copied)}
 (umask 077; awk ${`{ print } $1 == "-" && $2 == "etcd" { sub(/etcd$/, "${FLAG}"); print }`} ${ASIDE} >${`${ASIDE}-alone`})
 grep -q -e ${FLAG} ${`${ASIDE}-alone`}
 date +%s >${ALONE}
 mv -f ${`${ASIDE}-alone`} ${MANIFEST}
-${verbatim(awaited(sh`pgrep -f ${`${processOf('etcd')}.*${FLAG}`} >/dev/null && ${verbatim(answers)}`, 'start etcd alone'))}
+${verbatim(awaited(answers, 'start etcd alone'))}
+${verbatim(end('etcd'))}
 mv -f ${ASIDE} ${MANIFEST}
-${verbatim(awaited(sh`! pgrep -f ${`${processOf('etcd')}.*${FLAG}`} >/dev/null && ${verbatim(runs)} && ${verbatim(answers)}`, 'start etcd again'))}
-# What failed for want of a database would be started again in up to five minutes.
-systemctl restart kubelet`;
+${verbatim(awaited(answers, 'start etcd again'))}`;

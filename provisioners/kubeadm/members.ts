@@ -9,16 +9,26 @@ import { KEPT } from '../etcd-kept.ts';
 import { noMember } from '../resources/etcd-member.ts';
 import { pathOf } from '../resources/static-pod.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
+import type { Standing } from '../standing.ts';
+import { PHASES } from './components.ts';
 import { LIMIT, setAside } from './etcd-pod.ts';
 import { joinOf } from './joining.ts';
 
-/** Whose place in the database is lost: without data, or with some that the others went on without. */
-export const fallen = ({ joining }: Pick<Membership, 'joining'>): Joining[] =>
-  joining.filter(({ lost, stale }) => lost !== null || stale);
+type Known = Pick<Standing, 'membership' | 'fresh'>;
+
+/**
+ * Masters whose place in the database is lost, or was never reached: without data, or with some that the others went on
+ * without.
+ */
+export const fallen = ({ membership, fresh }: Known): Joining[] =>
+  membership.joining.filter(
+    ({ name, lost, stale, empty, initialCluster }) =>
+      lost !== null || stale || (empty && initialCluster !== null && !fresh.includes(name)),
+  );
 
 /** kubeadm takes a machine into its database only as a new member: those that have fallen make room for that. */
-export const membersPhase = (cluster: Cluster, membership: Membership): Phase<Scope>[] =>
-  fallen(membership).length === 0
+export const membersPhase = (cluster: Cluster, standing: Known): Phase<Scope>[] =>
+  fallen(standing).length === 0
     ? []
     : [
         {
@@ -26,8 +36,8 @@ export const membersPhase = (cluster: Cluster, membership: Membership): Phase<Sc
           title: 'Take fallen members out of the database',
           docs: 'https://etcd.io/docs/v3.6/op-guide/runtime-configuration/',
           on: namesOf(byRole(cluster, 'master')),
-          needs: [etcdHasQuorum(cluster, membership)],
-          stages: fallen(membership).flatMap((one) => madeRoom(one, membership)),
+          needs: [etcdHasQuorum(cluster, standing.membership)],
+          stages: fallen(standing).flatMap((one) => madeRoom(one, standing.membership)),
         },
       ];
 
@@ -52,7 +62,7 @@ const noControlPlane = (name: string): Resource => ({
   id: joinOf(name),
   desired: null,
   question: command(
-    sh`{ [ -e ${pathOf('etcd')} ] || [ -d /var/lib/etcd/member ]; } && echo there; true`,
+    sh`ls -d /var/lib/etcd/member ${Object.keys(PHASES).map(pathOf)} 2>/dev/null | head -n 1`,
     (output) => (output === '' ? null : { there: true }),
   ),
   steps: () => [{ run: setAside, limit: LIMIT }],

@@ -21,9 +21,7 @@ import { hasStackedEtcd } from './topology.ts';
 export const byKubeadm = (cluster: Cluster, present: readonly string[], standing: Standing): Parts => ({
   master: [
     ...shared(cluster),
-    ...(hasStackedEtcd(cluster)
-      ? membersPhase(cluster, standing.membership)
-      : database(cluster, present, standing)),
+    ...(hasStackedEtcd(cluster) ? membersPhase(cluster, standing) : database(cluster, present, standing)),
     ...network(cluster, present),
     filesPhase(cluster, present),
     initPhase(cluster, present),
@@ -32,7 +30,7 @@ export const byKubeadm = (cluster: Cluster, present: readonly string[], standing
     ...(cluster.security.profile === 'hardened' ? [hardening(cluster, present)] : []),
   ],
   minion: [
-    settingsPhase(cluster, present, standing.membership),
+    settingsPhase(cluster, present, standing),
     joinPhase(cluster, present),
     ...(hasKubernetesStore(cluster) ? [flannelOnNodes(cluster, present)] : []),
     proxyPhase(cluster, present),

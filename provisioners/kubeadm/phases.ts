@@ -13,13 +13,13 @@ import {
   prepared,
 } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
-import type { Membership } from '../etcd-members.ts';
 import { noJoinToken } from '../join-token.ts';
 import { answerKubelets, openRequests, requestsAnswered } from '../kubelet-requests.ts';
 import { allocatesSubnets } from '../pod-network.ts';
 import { nodeObject } from '../resources/node.ts';
 import { registered } from '../resources/registered.ts';
 import { byRole, kubeNodes, namesOf, type Scope, speaker } from '../scope.ts';
+import type { Standing } from '../standing.ts';
 import { component } from './component.ts';
 import { components } from './components.ts';
 import { founded } from './founding.ts';
@@ -71,7 +71,7 @@ export const initPhase = (cluster: Cluster, present: readonly string[]): Phase<S
 export const settingsPhase = (
   cluster: Cluster,
   present: readonly string[],
-  membership: Pick<Membership, 'joining'>,
+  standing: Pick<Standing, 'membership' | 'fresh'>,
 ): Phase<Scope> => ({
   name: 'settings',
   title: 'Bring the settings where they count',
@@ -84,7 +84,7 @@ export const settingsPhase = (
       on: namesOf(byRole(cluster, 'master')),
       pace: 'one-by-one',
       resources: (scope) =>
-        hasControlPlane(scope, membership) ? components(cluster).map((name) => component(scope, name)) : [],
+        hasControlPlane(scope, standing) ? components(cluster).map((name) => component(scope, name)) : [],
       settle: [apiServerReady(cluster)],
     },
     {
@@ -179,10 +179,10 @@ const isSpeaker = (scope: Scope, present: readonly string[]): boolean =>
 const isStanding = ({ joining, node }: Scope): boolean => !joining.includes(node.name);
 
 /** Where there is no data, etcd would begin another database, and the others wait for it: all of them come by joining. */
-const hasControlPlane = (scope: Scope, membership: Pick<Membership, 'joining'>): boolean =>
+const hasControlPlane = (scope: Scope, standing: Pick<Standing, 'membership' | 'fresh'>): boolean =>
   isStanding(scope) &&
   (scope.facts.etcd.data || !hasStackedEtcd(scope.cluster)) &&
-  fallen(membership).every(({ name }) => name !== scope.node.name);
+  fallen(standing).every(({ name }) => name !== scope.node.name);
 
 /** Of those that have joined. */
 const served = (machines: readonly string[]): Condition => ({

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type { Client } from 'ssh2';
 import { ConnectionError } from '../errors.ts';
 import { ahead } from './ssh-ahead.ts';
@@ -15,6 +16,10 @@ import type { Channel, Transport, TransportConnection } from './transport.ts';
 
 /** sshd allows 10 sessions on one connection; two are left for whoever else shares it. */
 const sessionsPerConnection = 8;
+
+/** A fleet does not knock all at once: so many handshakes at a time, in the whole process. */
+export const HANDSHAKES = 32;
+const knocking = pLimit(HANDSHAKES);
 
 /**
  * A machine over SSH: one connection, opened by `connect`, used for everything. When it breaks, runs end as 'lost'
@@ -50,7 +55,7 @@ function sshTransport(options: SshOptions): Transport {
   function open(): Promise<Session> {
     end = new AbortController();
     const { signal } = end;
-    const attempt = () => openClient(label, options, signal);
+    const attempt = () => knocking(() => openClient(label, options, signal));
     const mine = (wasOpen ? patiently(attempt, signal) : attempt()).then(({ client, socket, handshake }) => {
       const begin: Start = (command) => start(label, session, command);
       const session: Session = {

@@ -62,10 +62,11 @@ describe('who joins one that stands', () => {
         address: '10.0.0.2',
         lost: null,
         stale: false,
+        empty: true,
         initialCluster: 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380',
       },
       {
-        ...{ name: 'm3', address: '10.0.0.3', lost: null, stale: false },
+        ...{ name: 'm3', address: '10.0.0.3', lost: null, stale: false, empty: true },
         initialCluster: 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380',
       },
     ]);

@@ -16,6 +16,7 @@ import { refuseSuccession } from '../../provisioners/kubeadm/succession.ts';
 import { hasStackedEtcd, speakerOf } from '../../provisioners/kubeadm/topology.ts';
 import { phases } from '../../provisioners/recipe.ts';
 import { namesOf, type Scope } from '../../provisioners/scope.ts';
+import { settled } from '../../provisioners/standing.ts';
 import { unaskedScope } from '../../provisioners/unasked.ts';
 import { derive } from '../../src/cluster/derive.ts';
 import type { Description } from '../../src/cluster/description.ts';
@@ -95,6 +96,11 @@ describe('the last master that serves', () => {
   );
 });
 
+const arriving: Joining = {
+  ...{ name: 'master-3', address: '10.0.0.13', lost: null, stale: false, empty: true },
+  initialCluster: 'master-3=https://10.0.0.13:2380',
+};
+
 it.each<[string, Partial<Joining>, string[]]>([
   [
     'without data makes room and is forgotten',
@@ -102,15 +108,13 @@ it.each<[string, Partial<Joining>, string[]]>([
     ['master-3 makes room', 'master-3 is forgotten'],
   ],
   ['whom the others went on without makes room', { stale: true }, ['master-3 makes room']],
+  ['whose join was cut off makes room', { name: 'master-2' }, ['master-2 makes room']],
   ['that comes anew joins like any other', {}, []],
 ])('a member %s', (_, more, titles) => {
-  const joining = [
-    { name: 'master-3', address: '10.0.0.13', lost: null, stale: false, initialCluster: null, ...more },
-  ];
+  const joining = [{ ...arriving, ...more }];
   const three = cluster(masters(3));
-  const stages = membersPhase(three, { ...settledMembership(three), joining }).flatMap(
-    (phase) => phase.stages,
-  );
+  const standing = { membership: { ...settledMembership(three), joining }, fresh: ['master-3'] };
+  const stages = membersPhase(three, standing).flatMap((phase) => phase.stages);
   expect(stages.map(({ title }) => title)).toEqual(titles);
 });
 
@@ -118,11 +122,7 @@ it('a database is never begun by a master that has joined and has none', () => {
   const made = (data: boolean): string[] => {
     const scope = of(masters(3), 'master-2');
     const facts = { ...scope.facts, etcd: { ...scope.facts.etcd, data } };
-    const settings = settingsPhase(
-      scope.cluster,
-      namesOf(scope.cluster.nodes),
-      settledMembership(scope.cluster),
-    );
+    const settings = settingsPhase(scope.cluster, namesOf(scope.cluster.nodes), settled(scope.cluster));
     return (settings.stages[0]?.resources({ ...scope, facts }) ?? []).map(({ id }) => id);
   };
   expect(made(true)).toEqual(expect.arrayContaining(['pod:etcd', 'pod:kube-apiserver']));
