@@ -19,6 +19,7 @@ it('a fleet is not called all at once', async () => {
       port,
       user: 'nobody',
       keys: [],
+      password: 'none',
       knownHosts: knownHosts('/nowhere'),
       connectTimeout: 1,
     }),
