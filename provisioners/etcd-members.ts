@@ -12,6 +12,8 @@ export interface EtcdMember {
   readonly address: string;
   /** Does not vote yet. */
   readonly learner: boolean;
+  /** It has said once where clients find it. Who begins a database has its name before it has started. */
+  readonly seen: boolean;
 }
 
 /** What a machine knows of the database; null: its member does not answer. */
@@ -44,8 +46,10 @@ export interface Membership {
 export interface Joining {
   readonly name: string;
   readonly address: string;
-  /** The id of a member whose data was lost: it comes back as another one. */
+  /** The id of a member without data: it comes back as another one. */
   readonly lost: string | null;
+  /** That member has been there, and had some. */
+  readonly seen: boolean;
   /** It has a database that the others have gone on without: it makes room for theirs. */
   readonly stale: boolean;
   /** `name=https://address:2380`, with comma between them; null while nobody can tell: it starts in the next pass. */
@@ -77,8 +81,9 @@ export function parseEtcdFacts(marks: readonly string[], members: readonly strin
 }
 
 export function parseMember(line: string): EtcdMember {
-  const [id = '', , name = '', peer = '', , learner = ''] = line.split(', ');
-  return { id, name, address: /^https:\/\/(.*):2380$/.exec(peer)?.[1] ?? peer, learner: learner === 'true' };
+  const [id = '', , name = '', peer = '', clients = '', learner = ''] = line.split(', ');
+  const address = /^https:\/\/(.*):2380$/.exec(peer)?.[1] ?? peer;
+  return { id, name, address, learner: learner === 'true', seen: clients !== '' };
 }
 
 export const peerUrl = ({ address }: { readonly address: string }): string => `https://${address}:2380`;
@@ -106,7 +111,7 @@ export function membershipOf(
   if (members === null || members === undefined) {
     const waiting = wanted.filter(({ name }) => machines.get(name)?.etcd.data === false);
     const joining = waiting.map(({ name, address }) => ({
-      ...{ name, address, lost: null, stale: false },
+      ...{ name, address, lost: null, seen: false, stale: false },
       initialCluster: null,
     }));
     return { founding: [], joining, awaited: [], leaving: [], size: holders.length, speaker: speaker ?? '' };
@@ -156,7 +161,8 @@ function joiningOf(
     known.set(address, name);
     const initialCluster = [...known].map(([at, who]) => `${who}=${peerUrl({ address: at })}`).join(',');
     const isStale = facts.data && member === undefined;
-    return [{ name, address, lost: isLost ? member.id : null, stale: isStale, initialCluster }];
+    const seen = member?.seen ?? false;
+    return [{ name, address, lost: isLost ? member.id : null, seen, stale: isStale, initialCluster }];
   });
 }
 
@@ -172,8 +178,8 @@ export function quorumNote(cluster: Cluster, membership: Membership): string[] {
   if (founding.length > 0 || joining.length + awaited.length + leaving.length === 0) return [];
   const said = (members: number): string =>
     `${members} ${members === 1 ? 'member' : 'members'} (${bearable(members) === 0 ? 'none' : bearable(members)} may fail)`;
-  const coming = joining.map(({ name, lost }) =>
-    lost === null ? `+ ${name}` : `± ${name}, whose data is lost`,
+  const coming = joining.map(({ name, lost, seen }) =>
+    lost === null || !seen ? `+ ${name}` : `± ${name}, whose data is lost`,
   );
   const later = awaited.map((name) => `+ ${name} (not there yet)`);
   const going = leaving.map(({ name, address }) => `- ${name || address}`);

@@ -81,7 +81,9 @@ it.each<[string, Cluster, string | null, boolean]>([
   ['is a new member like any other', cluster(masters(3)), null, false],
   ['is healed by the other flavour', derive(masters(3), '/'), '8e9e05c5', false],
 ])('a master without data %s', (_, described, lost, isRefused) => {
-  const joining = [{ name: 'master-3', address: '10.0.0.13', lost, stale: false, initialCluster: null }];
+  const joining = [
+    { name: 'master-3', address: '10.0.0.13', lost, seen: true, stale: false, initialCluster: null },
+  ];
   const refused = () => refuseLostMember(described, { joining });
   if (isRefused) expect(refused).toThrow('master-3 is a member of the database and has lost its data');
   else expect(refused).not.toThrow();
