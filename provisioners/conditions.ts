@@ -2,6 +2,7 @@ import type { Cluster } from '../src/cluster/model.ts';
 import { sh, verbatim } from '../src/connection/quote.ts';
 import type { Condition } from '../src/engine/phase.ts';
 import { lastWords, whyNoApi } from './diagnosis.ts';
+import { apiAddress, apiName } from './endpoint.ts';
 import { type Membership, quorum } from './etcd-members.ts';
 import { etcdctl } from './etcdctl.ts';
 import { comesInPods, hasEtcdStore, hasOwnRoutes } from './pod-network.ts';
@@ -151,6 +152,19 @@ exit 1`,
   evidence: () => lastWords('kube-proxy'),
   limit: 90,
 });
+
+/** Where the API's name is somebody else's, each machine that calls it must be able to look it up. */
+export function apiNameKnown(cluster: Cluster): Condition[] {
+  const name = apiName(cluster);
+  const on = namesOf(kubeNodes(cluster).filter((node) => apiAddress(cluster, node) === null));
+  if (on.length === 0) return [];
+  const script: Condition['script'] = (machine) => sh`getent ahostsv4 ${name} >/dev/null && exit 0
+echo ${`${machine} knows no ${name}: neither its name server nor its hosts file has it`}
+exit 1`;
+  return [
+    { name: 'apiName', description: 'the API’s name to be known', on, ofPresent: true, script, limit: 10 },
+  ];
+}
 
 /** Machines that join may ask for their certificates. */
 export const mayJoin = (cluster: Cluster, present: readonly string[]): Condition => ({

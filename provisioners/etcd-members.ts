@@ -12,6 +12,8 @@ export interface EtcdMember {
   readonly address: string;
   /** Does not vote yet. */
   readonly learner: boolean;
+  /** It has said once where clients find it. Who begins a database has its name before it has started. */
+  readonly seen: boolean;
 }
 
 /** What a machine knows of the database; null: its member does not answer. */
@@ -44,8 +46,10 @@ export interface Membership {
 export interface Joining {
   readonly name: string;
   readonly address: string;
-  /** The id of a member whose data was lost: it comes back as another one. */
+  /** The id of a member without data: it comes back as another one. */
   readonly lost: string | null;
+  /** That member has been there, and had some. */
+  readonly seen: boolean;
   /** It has a database that the others do not share: it makes room for theirs. */
   readonly stale: boolean;
   /** It has no data. */
@@ -79,8 +83,9 @@ export function parseEtcdFacts(marks: readonly string[], members: readonly strin
 }
 
 export function parseMember(line: string): EtcdMember {
-  const [id = '', , name = '', peer = '', , learner = ''] = line.split(', ');
-  return { id, name, address: /^https:\/\/(.*):2380$/.exec(peer)?.[1] ?? peer, learner: learner === 'true' };
+  const [id = '', , name = '', peer = '', clients = '', learner = ''] = line.split(', ');
+  const address = /^https:\/\/(.*):2380$/.exec(peer)?.[1] ?? peer;
+  return { id, name, address, learner: learner === 'true', seen: clients !== '' };
 }
 
 export const peerUrl = ({ address }: { readonly address: string }): string => `https://${address}:2380`;
@@ -104,7 +109,7 @@ export function membershipOf(
   if (members === null || members === undefined) {
     const waiting = wanted.filter(({ name }) => machines.get(name)?.etcd.data === false);
     const joining = waiting.map(({ name, address }) => ({
-      ...{ name, address, lost: null, stale: false, empty: true },
+      ...{ name, address, lost: null, seen: false, stale: false, empty: true },
       initialCluster: null,
     }));
     return { founding: [], joining, awaited: [], leaving: [], size: holders.length, speaker: speaker ?? '' };
@@ -180,7 +185,10 @@ function joiningOf(
     const initialCluster = [...known].map(([at, who]) => `${who}=${peerUrl({ address: at })}`).join(',');
     const isStale = facts.data && (member === undefined || isLost);
     return [
-      { name, address, lost: isLost ? member.id : null, stale: isStale, empty: !facts.data, initialCluster },
+      {
+        ...{ name, address, lost: isLost ? member.id : null, seen: member?.seen ?? false },
+        ...{ stale: isStale, empty: !facts.data, initialCluster },
+      },
     ];
   });
 }
@@ -197,8 +205,8 @@ export function quorumNote(cluster: Cluster, membership: Membership): string[] {
   if (founding.length > 0 || joining.length + awaited.length + leaving.length === 0) return [];
   const said = (members: number): string =>
     `${members} ${members === 1 ? 'member' : 'members'} (${bearable(members) === 0 ? 'none' : bearable(members)} may fail)`;
-  const coming = joining.map(({ name, lost }) =>
-    lost === null ? `+ ${name}` : `± ${name}, whose data is lost`,
+  const coming = joining.map(({ name, lost, seen }) =>
+    lost === null || !seen ? `+ ${name}` : `± ${name}, whose data is lost`,
   );
   const later = awaited.map((name) => `+ ${name} (not there yet)`);
   const going = leaving.map(({ name, address }) => `- ${name || address}`);

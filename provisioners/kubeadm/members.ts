@@ -42,7 +42,7 @@ export const membersPhase = (cluster: Cluster, standing: Known): Phase<Scope>[] 
       ];
 
 function madeRoom({ name, address, lost }: Joining, { speaker, size }: Membership): Stage<Scope>[] {
-  const gone = { id: lost ?? '', name, address, learner: false };
+  const gone = { id: lost ?? '', name, address, seen: true, learner: false };
   return [
     { title: `${name} makes room`, on: [name], resources: () => [noControlPlane(name)] },
     ...(lost === null

@@ -4,6 +4,7 @@ import { sh } from '../../src/connection/quote.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { absent } from '../../src/resources/file.ts';
 import {
+  apiNameKnown,
   apiServerReady,
   containerdAnswers,
   etcdHasQuorum,
@@ -122,7 +123,10 @@ export function joinPhase(cluster: Cluster, there: readonly string[]): Phase<Sco
     title: 'Join the nodes with kubeadm',
     docs: 'https://kubernetes.io/docs/reference/setup-tools/kubeadm/kubeadm-join/',
     on: namesOf(kubeNodes(cluster)),
-    needs: [prepared(present), containerdAnswers(cluster), apiServerReady(cluster), mayJoin(cluster, there)],
+    needs: [
+      ...[prepared(present), containerdAnswers(cluster), apiServerReady(cluster), mayJoin(cluster, there)],
+      ...apiNameKnown(cluster),
+    ],
     stages: [
       {
         title: 'certificates for masters',

@@ -39,7 +39,13 @@ export const addonLines = (cluster: Cluster, sight: Sight): Line[] => {
   ];
   const line = { group: 'add-ons', needs };
   if (api === null)
-    return [{ ...line, id: 'add-ons', what: 'add-ons', is: 'unknown', found: 'the API does not answer' }];
+    return [
+      {
+        ...{ ...line, id: 'add-ons', what: 'add-ons', is: 'wrong' },
+        found: 'the API tells neither which there are nor of nodes',
+        remedy: 'Ask again: one that has just started is slow.',
+      },
+    ];
   return api.workloads.map((workload) => ({
     ...{ ...line, id: addonId(workload), what: workload.name },
     is: isComplete(cluster, workload) ? 'well' : 'wrong',

@@ -7,6 +7,7 @@ import { command } from '../../src/resources/command.ts';
 import { absent, directory } from '../../src/resources/file.ts';
 import { noService } from '../../src/resources/no-service.ts';
 import {
+  apiNameKnown,
   apiServerReady,
   containerdAnswers,
   mayJoin,
@@ -44,7 +45,7 @@ export function kubelet(cluster: Cluster, there: readonly string[]): Phase<Scope
     on: namesOf(nodesOf(cluster)),
     needs: [
       ...[prepared(present), containerdAnswers(cluster), ...networkReady(cluster)],
-      ...[apiServerReady(cluster), mayJoin(cluster, there)],
+      ...[apiServerReady(cluster), mayJoin(cluster, there), ...apiNameKnown(cluster)],
     ],
     stages: [
       // Before anything is asked that trusts it.

@@ -156,11 +156,15 @@ const COMING_UP = 120;
 /** Seconds after which a kubelet has noticed that its API server was restarted, and has said again that it is there. */
 const RECONNECTING = 50;
 
-async function looked(product: Product, session: Session, { changes }: Outcome): Promise<ClusterStatus> {
+async function looked(product: Product, session: Session, outcome: Outcome): Promise<ClusterStatus> {
   const machines = await present(session);
   if (machines.size === 0) return { nodes: [], problems: [] };
-  return product.status(session.cluster, machines, changes > 0 ? COMING_UP : RECONNECTING);
+  return product.status(session.cluster, machines, patienceAfter(outcome));
 }
+
+/** What could not be done without machines that are not there does not come up by waiting. */
+const patienceAfter = ({ changes, deferred, awaiting }: Outcome): number =>
+  deferred.length > 0 && awaiting.length > 0 ? 0 : changes > 0 ? COMING_UP : RECONNECTING;
 
 export function tellFailure(report: Report, error: unknown): void {
   const { message, evidence, remedy } = asError(error) as HardwayError;

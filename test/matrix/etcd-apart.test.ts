@@ -1,26 +1,72 @@
-import { describe, expect, it } from 'vitest';
-import { standing } from '../live/support/bring-up.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { destroy } from '../live/support/bring-up.ts';
 import { told } from '../live/support/changes.ts';
-import { members } from '../live/support/etcd.ts';
+import { ETCDCTL, members } from '../live/support/etcd.ts';
 import { describeAs } from '../live/support/example.ts';
 import { makeLab } from '../live/support/lab.ts';
 import { powerOff, powerOn } from '../live/support/power.ts';
 import { deployProbe, inPod, probePods } from '../live/support/probe.ts';
 import { until } from '../live/support/waiting.ts';
+import { goesOnAlone } from './support/lost-quorum.ts';
 
 const lab = makeLab('hwt-apart', '192.168.102.0/24');
 const etcds = ['etcd-1', 'etcd-2', 'etcd-3'];
 const ENDPOINTS = `--endpoints=${[51, 52, 53].map((host) => `https://192.168.102.${host}:2379`).join(',')}`;
 
 const on = (machine: string, script: string) => lab.on(machine, script);
+/** Seconds for a machine to start. */
+const START = 60;
+async function arrive(...machines: string[]): Promise<void> {
+  await powerOn(lab, ...machines);
+  await Promise.all(machines.map((machine) => until(async () => (await on(machine, 'true')).ok, START)));
+}
+/** Which database each of these has: two that began apart would have two numbers. */
+const databases = (...machines: string[]) =>
+  Promise.all(
+    machines.map(async (machine) => {
+      const { stdout } = await on(machine, `${ETCDCTL} endpoint status -w json`);
+      return /"cluster_id":(\d+)/.exec(stdout)?.[1] ?? stdout;
+    }),
+  );
 
 /** The database on machines of its own, where nothing of Kubernetes runs. */
 describe.each(['scratch', 'kubeadm'])('etcd apart, by %s', (flavour) => {
-  standing(lab, () => {
+  beforeAll(async () => {
     describeAs(lab, 'etcd-apart', '192.168.102');
     lab.edit((description) => {
       description['kubernetes'] = { flavour };
     });
+    const made = await lab.hardway('lab', 'machines');
+    expect(made.code, made.output).toBe(0);
+    await powerOff(lab, 'etcd-2', 'etcd-3');
+  });
+  afterAll(() => destroy(lab));
+
+  const few: [number: string, awaited: string, coming: string[]][] = [
+    ['one', 'etcd-2, etcd-3', []],
+    ['two', 'etcd-3', ['etcd-2']],
+  ];
+  it.each(few)('with %s of its machines a run waits for %s, and says so', async (_, awaited, coming) => {
+    await arrive(...coming);
+    const began = Date.now();
+    const { code, output } = await lab.hardway('up');
+    console.log(`${flavour}, awaiting ${awaited}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
+    const waits = expect.stringMatching(new RegExp(`awaiting ${awaited}$`, 'm')) as string;
+    expect([code, output]).toEqual([3, waits]);
+    // Nobody waits for what cannot come.
+    const again = Date.now();
+    const { code: still, output: said } = await lab.hardway('up');
+    expect([still, said]).toEqual([3, waits]);
+    expect((Date.now() - again) / 1000).toBeLessThan(45);
+  });
+
+  it('the last one makes it whole: one database, begun by the first', async () => {
+    const begun = await databases('etcd-1', 'etcd-2');
+    await arrive('etcd-3');
+    const { code, output } = await lab.hardway('up');
+    expect(code, output).toBe(0);
+    expect(output).not.toContain('lost');
+    expect(await databases(...etcds)).toEqual([...begun, begun[0]]);
   });
 
   it('the members are the machines with the role, and only those run etcd', async () => {
@@ -47,6 +93,20 @@ describe.each(['scratch', 'kubeadm'])('etcd apart, by %s', (flavour) => {
       `curl -s -m 5 -k --cert /var/lib/kubelet/pki/kubelet-client-current.pem https://192.168.102.51:2379/version; echo "exit $?"`,
     );
     expect(foreign.stdout).toMatch(/^exit (35|55|56)$/m);
+  });
+
+  it('who is no member is not heard by members either', async () => {
+    const asked = (credential: string) =>
+      `curl --http1.1 -sk -m 5 ${credential} https://192.168.102.51:2380/version`;
+    const own = await on('etcd-2', asked('--cert /etc/etcd/pki/peer.crt --key /etc/etcd/pki/peer.key'));
+    expect(own.stdout).toContain('etcdserver');
+    const foreign = `openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=etcd-2 -keyout /run/foreign.key -out /run/foreign.crt 2>/dev/null`;
+    const clusters = '--cert /var/lib/kubelet/pki/kubelet-client-current.pem';
+    const strangers = ['', '--cert /run/foreign.crt --key /run/foreign.key', clusters];
+    for (const credential of strangers) {
+      const { stdout } = await on('minion-1', `${foreign}; ${asked(credential)}; echo "exit $?"`);
+      expect(stdout, credential).toMatch(/^exit (35|55|56)$/);
+    }
   });
 
   it.each(etcds)(
@@ -85,6 +145,15 @@ describe.each(['scratch', 'kubeadm'])('etcd apart, by %s', (flavour) => {
       .map((line) => line.split(':')[0]);
     expect([...order].sort()).toEqual(etcds);
     expect(order.at(-1)).toBe(leader);
+  });
+
+  it('a lost quorum: one goes on with what it has, the others join it when they are back', async () => {
+    await lab.kubectl(['create', 'configmap', 'kept', '--from-literal=from=the-beginning']);
+    await goesOnAlone(lab, 'etcd-2', ['etcd-1', 'etcd-3']);
+    expect(await lab.kubectl(['get', 'configmap', 'kept', '-o', 'jsonpath={.data.from}'])).toBe(
+      'the-beginning',
+    );
+    expect((await told(lab, 'up')).changes).toEqual([]);
   });
 
   it('is well, and says so', async () => {

@@ -80,6 +80,30 @@ describe('a day with a cluster of kubeadm’s', () => {
     expect(await must('etcd', 'defrag')).toMatch(/^master: \d+\.\d MiB → \d+\.\d MiB\n$/);
   });
 
+  const broken: [what: string, machine: string, line: string, breaks: string][] = [
+    ['kubelet', 'minion-1', 'kubelet', 'systemctl stop kubelet'],
+    ...['kube-scheduler', 'kube-controller-manager', 'kube-apiserver', 'etcd'].map(
+      (name): [string, string, string, string] => [
+        ...([`manifest of ${name}`, 'master', name] as const),
+        `rm /etc/kubernetes/manifests/${name}.yaml`,
+      ],
+    ),
+  ];
+  it.each(broken)(
+    'without the %s on %s: exactly that line is wrong, and a run mends it',
+    async (_, machine, line, breaks) => {
+      await lab.on(machine, breaks);
+      const wrong = async (): Promise<string[]> => {
+        const { output } = await lab.hardway('status', '--json');
+        const { lines } = JSON.parse(output) as { lines: { id: string; is: string }[] };
+        return lines.filter(({ is }) => is === 'wrong').map(({ id }) => id);
+      };
+      await expect.poll(wrong, { timeout: 90_000 }).toEqual([`component/${machine}/${line}`]);
+      await must('up');
+      await expect.poll(wrong, { timeout: 120_000 }).toEqual([]);
+    },
+  );
+
   it('logs are shown of units and of what runs in pods', async () => {
     expect((await must('logs', 'minion-1', 'kubelet', '--lines', '3')).trim().split('\n')).toHaveLength(3);
     expect((await must('logs', 'master', 'kube-apiserver', '--lines', '3')).trim()).not.toBe('');

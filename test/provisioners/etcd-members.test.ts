@@ -27,9 +27,9 @@ const machines = (facts: Readonly<Record<string, EtcdFacts>>) =>
 
 describe('a line of etcdctl member list', () => {
   it.each([
-    [line(1), { id: 'a1', name: 'm1', address: '10.0.0.1', learner: false }],
-    [line(2, true), { id: 'a2', name: 'm2', address: '10.0.0.2', learner: true }],
-    [line(3, true, false), { id: 'a3', name: '', address: '10.0.0.3', learner: true }],
+    [line(1), { id: 'a1', name: 'm1', address: '10.0.0.1', learner: false, seen: true }],
+    [line(2, true), { id: 'a2', name: 'm2', address: '10.0.0.2', learner: true, seen: true }],
+    [line(3, true, false), { id: 'a3', name: '', address: '10.0.0.3', learner: true, seen: false }],
   ])('%s', (text, member) => {
     expect(parseMember(text)).toEqual(member);
   });
@@ -61,12 +61,13 @@ describe('who joins one that stands', () => {
         name: 'm2',
         address: '10.0.0.2',
         lost: null,
+        seen: false,
         stale: false,
         empty: true,
         initialCluster: 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380',
       },
       {
-        ...{ name: 'm3', address: '10.0.0.3', lost: null, stale: false, empty: true },
+        ...{ name: 'm3', address: '10.0.0.3', lost: null, seen: false, stale: false, empty: true },
         initialCluster: 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380',
       },
     ]);
@@ -90,6 +91,14 @@ describe('who joins one that stands', () => {
   it('one whose data is lost comes back as another member', () => {
     const told = standing(...members(1, 2, 3));
     expect(names([1, 2, 3], { m1: told, m2: empty, m3: told })).toMatchObject([{ name: 'm2', lost: 'a2' }]);
+  });
+
+  it('one that the database began with, and that never came, has lost nothing', () => {
+    const told = standing(...members(1, 2), 'a3, started, m3, https://10.0.0.3:2380, , false');
+    const cluster = clusterOf(1, 2, 3);
+    const membership = membershipOf(cluster, [], machines({ m1: told, m2: told, m3: empty }));
+    expect(membership.joining).toMatchObject([{ name: 'm3', lost: 'a3', seen: false }]);
+    expect(quorumNote(cluster, membership)[0]).toMatch(/: \+ m3$/);
   });
 
   it('one that the others went on without makes room for their database first', () => {

@@ -183,6 +183,12 @@ describe('status', () => {
     });
   });
 
+  it('an API that is ready and tells nothing yet is not well', () => {
+    expect(idsOf('wrong', noApi[0]!)).toEqual(['add-ons']);
+    expect(idsOf('unknown', noApi[0]!)).toEqual(cluster.nodes.map(({ name }) => `node/${name}`));
+    expect(isWell(judged(cluster, sight(noApi[0]!)))).toBe(false);
+  });
+
   it('cannot say what it cannot ask: a machine without ping is no fault', () => {
     const found = lines(['minion-1', /^(way=\S+) full.*/, '$1 noping']);
     expect(found.filter(({ is }) => is === 'unknown').map(({ id }) => id)).toEqual([
