@@ -1,5 +1,6 @@
-import { type Script, sh } from '../src/connection/quote.ts';
+import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { BALANCER, KEEPER } from './endpoint.ts';
+import { allChains, clear, KUBELETS } from './iptables-chains.ts';
 import { KUBE_VIP_POD } from './kube-vip.ts';
 import { LOGIN } from './login.ts';
 
@@ -52,8 +53,6 @@ const madeEmpty = [
   // Mounted by kubeadm's kube-proxy, in containers that have no modules.
   '/usr/lib/modules',
 ];
-/** The kubelet's own; kube-proxy and flannel have tables of their own. */
-const chains = ['KUBE-FIREWALL', 'KUBE-KUBELET-CANARY', 'KUBE-IPTABLES-HINT'];
 /** What iptables shows of a table without any rule. */
 const EMPTY_TABLE =
   '^(table .*|[[:space:]]*chain (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) [{]|[[:space:]]*type .* policy accept;|[[:space:]]*[}]|[[:space:]]*)$';
@@ -102,9 +101,10 @@ network=$(sed -n 's/^FLANNEL_NETWORK=//p' /run/flannel/subnet.env 2>/dev/null)
 [ -n "$network" ] && ip route show root "$network" | while read -r route; do ip route delete $route; done
 ip -4 route flush proto 172 2>/dev/null
 for table in 'ip hardway-pods' 'ip hardway-network-policy' 'ip6 hardway-network-policy' 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do nft delete table $table 2>/dev/null; done
+${verbatim(clear(allChains))}
 for tool in iptables ip6tables; do
   for chain in INPUT OUTPUT; do $tool -D $chain -j KUBE-FIREWALL; done
-  for table in mangle nat filter; do for chain in ${chains}; do $tool -t $table -F $chain && $tool -t $table -X $chain; done; done
+  for table in mangle nat filter; do for chain in ${KUBELETS}; do $tool -t $table -F $chain && $tool -t $table -X $chain; done; done
 done 2>/dev/null
 for table in mangle nat filter; do for family in ip ip6; do
   nft list table $family $table | grep -qvE ${EMPTY_TABLE} || nft delete table $family $table

@@ -1,9 +1,11 @@
+import { installPath } from '../../src/artefacts/install-path.ts';
 import type { Cluster } from '../../src/cluster/model.ts';
 import { sh } from '../../src/connection/quote.ts';
 import type { Phase } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
 import { apiServerReady } from '../conditions.ts';
+import { clear, proxyChains } from '../iptables-chains.ts';
 import { workloadReady } from '../rollouts.ts';
 import { kubectl, type Manifest, question } from '../resources/manifest.ts';
 import { byRole, kubeNodes, namesOf, type Scope } from '../scope.ts';
@@ -14,7 +16,8 @@ import { speakerOf } from './topology.ts';
 
 /** Services become reachable: kube-proxy as kubeadm's DaemonSet, on every node. */
 export function proxyPhase(cluster: Cluster, present: readonly string[]): Phase<Scope> {
-  const isOff = cluster.network.kubeProxy === 'disabled';
+  const mode = cluster.network.kubeProxy;
+  const isOff = mode === 'disabled';
   return {
     name: 'proxy',
     title: 'Make Services reachable',
@@ -29,7 +32,7 @@ export function proxyPhase(cluster: Cluster, present: readonly string[]): Phase<
           speakerOf(scope, present) === scope.node ? [isOff ? noDaemonSet : daemonSet(scope)] : [],
         settle: isOff ? [] : [workloadReady(cluster, 'daemonset', 'kube-system', 'kube-proxy')],
       },
-      ...(isOff ? [{ title: 'its rules', on: namesOf(kubeNodes(cluster)), resources: () => [noRules] }] : []),
+      { title: 'rules that it has left', on: namesOf(kubeNodes(cluster)), resources: () => left(mode) },
     ],
   };
 }
@@ -83,8 +86,7 @@ const noDaemonSet: Resource = {
   disturbs: () => ['ends kube-proxy on every node'],
 };
 
-/** It leaves them behind when it ends. */
-const noRules: Resource = {
+const noTables: Resource = {
   id: 'nftables:kube-proxy',
   desired: { tables: 0 },
   question: command(sh`nft list tables 2>/dev/null | grep -c ' kube-proxy$'; true`, (output) => ({
@@ -96,6 +98,25 @@ const noRules: Resource = {
     },
   ],
 };
+
+const ARCHIVE = installPath({ name: 'image:kube-proxy-iptables', kind: 'image' });
+
+/** Where that image has never been, such chains are somebody else's. */
+const noChains: Resource = {
+  id: 'iptables:kube-proxy',
+  desired: null,
+  question: command(sh`[ -e ${ARCHIVE} ] && echo there; true`, (output) =>
+    output === '' ? null : { there: true },
+  ),
+  steps: () => [{ run: clear(proxyChains) }, { remove: ARCHIVE }],
+  why: 'What kube-proxy set by iptables, and the image that it ran from, go with that mode.',
+};
+
+/** It clears those of its other mode when it starts; its image for nftables has no iptables to do so. */
+const left = (mode: Cluster['network']['kubeProxy']): readonly Resource[] => [
+  ...(mode === 'disabled' ? [noTables] : []),
+  ...(mode === 'iptables' ? [] : [noChains]),
+];
 
 function marked(spec: unknown): string {
   const { template } = (spec ?? {}) as {

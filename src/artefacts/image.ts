@@ -21,7 +21,7 @@ export interface ImageDescription {
 export interface ImageFile {
   /** Absolute path inside the image. */
   readonly path: string;
-  readonly content: Buffer | { readonly file: string };
+  readonly content: Buffer | { readonly file: string } | { readonly link: string };
   readonly mode: number;
 }
 
@@ -63,10 +63,14 @@ function layerEntries(files: readonly ImageFile[]): readonly TarEntry[] {
     const inside = path.replace(/^\/+/, '');
     for (const folder of foldersAbove(inside))
       entries.set(folder, { path: folder, content: null, mode: 0o755 });
-    const bytes = Buffer.isBuffer(content) ? content : readFileSync(content.file);
-    entries.set(inside, { path: inside, content: bytes, mode });
+    entries.set(inside, { path: inside, mode, ...held(content) });
   }
   return [...entries.values()];
+}
+
+function held(content: ImageFile['content']): Pick<TarEntry, 'content' | 'link'> {
+  if (Buffer.isBuffer(content)) return { content };
+  return 'link' in content ? { content: null, link: content.link } : { content: readFileSync(content.file) };
 }
 
 function foldersAbove(path: string): readonly string[] {

@@ -38,6 +38,8 @@ export interface ImageRecipe {
   readonly user?: string;
   /** Programs that it calls: this computer's own, each with the libraries that it loads. */
   readonly with?: readonly string[];
+  /** Further names of such a program, which does what its name says; links beside it. */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Templates know {version}, {arch}, {file} (a program's name); `checksums` also {url}. */

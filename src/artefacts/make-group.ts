@@ -54,7 +54,7 @@ async function finishFile(file: LockedFile, group: Group, folder: string, arch: 
     reference: fill(file.image.reference, { version: group.version }),
     files: [
       { path: file.image.program, content: { file: program }, mode: 0o755 },
-      ...(await companions(file.image.with ?? [])),
+      ...(await companions(file.image)),
     ],
     entrypoint: [file.image.program],
     ...(file.image.user === undefined ? {} : { user: file.image.user }),

@@ -6,6 +6,7 @@ import type { Holder } from '../state/holder.ts';
 import { called, withLock } from '../state/lock.ts';
 import type { Report } from '../report/event.ts';
 import type { ProvideOptions } from './artefacts.ts';
+import { requireCompanions } from './companions.ts';
 import { type Group, wrappedBy } from './lock.ts';
 import { makeGroup, wrapGroup } from './make-group.ts';
 import { unreachable } from './reachable.ts';
@@ -21,6 +22,7 @@ export async function makeMissing(
   shop: Workshop,
   options: Wanted,
 ): Promise<readonly Finished[]> {
+  await requireCompanions(missing);
   const fetched = [...new Set(missing.flatMap((group) => unwrapped(group, shop, options.source)))];
   const finished = fetched.length === 0 ? [] : await fetchMissing(fetched, shop, options);
   const wrapping = missing.filter(({ wraps }) => wraps !== undefined);

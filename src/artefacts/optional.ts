@@ -6,9 +6,12 @@ export const optionalFor = ({
   charts,
   controlPlane,
   kubernetes,
-}: Pick<Cluster, 'addons' | 'charts' | 'controlPlane' | 'kubernetes'>): string[] => [
+  network,
+}: Pick<Cluster, 'addons' | 'charts' | 'controlPlane' | 'kubernetes' | 'network'>): string[] => [
   ...Object.keys(addons),
   ...(Object.keys(charts).length > 0 ? ['charts'] : []),
   ...(controlPlane.style === 'static-pods' ? ['static-pods'] : []),
-  ...(kubernetes.flavour === 'kubeadm' ? ['kubeadm'] : []),
+  ...(kubernetes.flavour === 'kubeadm'
+    ? ['kubeadm', network.kubeProxy === 'iptables' ? 'kubeadm-iptables' : 'kubeadm-nftables']
+    : []),
 ];

@@ -1,23 +1,21 @@
 import { ArtefactError } from '../errors.ts';
 
-/** A regular file, or with content null a directory. */
+/** A regular file, or with content null a directory or a symbolic link. */
 export interface TarEntry {
   readonly path: string;
   readonly content: Buffer | null;
   readonly mode: number;
+  /** Where the link leads. */
+  readonly link?: string;
 }
 
 const block = 512;
 
 /** A ustar archive whose bytes depend on nothing but the entries: no times, no users. */
 export function tar(entries: readonly TarEntry[]): Buffer {
-  const parts = entries.flatMap(({ path, content, mode }) => {
-    const size = content?.length ?? 0;
-    return [
-      header(path, mode, size, content === null ? '5' : '0'),
-      content ?? Buffer.alloc(0),
-      padding(size),
-    ];
+  const parts = entries.flatMap((entry) => {
+    const content = entry.content ?? Buffer.alloc(0);
+    return [header(entry, content.length), content, padding(content.length)];
   });
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
@@ -48,11 +46,10 @@ export function untar(archive: Buffer): ReadonlyMap<string, TarEntry> {
   return files;
 }
 
-function header(path: string, mode: number, size: number, type: '0' | '5'): Buffer {
-  const name = Buffer.from(type === '5' ? `${path}/` : path);
-  if (name.length > 100) throw new ArtefactError(`${path} is too long for a tar header`);
+function header({ path, content, mode, link }: TarEntry, size: number): Buffer {
+  const type = link !== undefined ? '2' : content === null ? '5' : '0';
   const head = Buffer.alloc(block);
-  name.copy(head, 0);
+  field(type === '5' ? `${path}/` : path).copy(head, 0);
   head.write(digits(mode, 7), 100);
   head.write(digits(0, 7), 108);
   head.write(digits(0, 7), 116);
@@ -60,10 +57,17 @@ function header(path: string, mode: number, size: number, type: '0' | '5'): Buff
   head.write(digits(0, 11), 136);
   head.write('        ', 148); // the checksum counts itself as blanks
   head.write(type, 156);
+  field(link ?? '').copy(head, 157);
   head.write('ustar\x0000', 257);
   const sum = head.reduce((total, byte) => total + byte, 0);
   head.write(`${digits(sum, 6)}\0 `, 148);
   return head;
+}
+
+function field(path: string): Buffer {
+  const bytes = Buffer.from(path);
+  if (bytes.length > 100) throw new ArtefactError(`${path} is too long for a tar header`);
+  return bytes;
 }
 
 function digits(value: number, width: number): string {

@@ -4,7 +4,7 @@ import type { Finding, Path } from './problem.ts';
 import type { Settings } from './settings.ts';
 
 export function kubeadmFindings(
-  { kubernetes, kubeadm, network, nodes }: Judged<Settings>,
+  { kubernetes, kubeadm, nodes }: Judged<Settings>,
   written: Judged<Description>,
 ): readonly Finding[] {
   if (kubernetes?.flavour === undefined) return [];
@@ -19,15 +19,6 @@ export function kubeadmFindings(
       : []),
     ...(written.controlPlane?.registerNode === false
       ? [wrong(['controlPlane', 'registerNode'], 'kubeadm makes every master a node', 'true')]
-      : []),
-    ...(written.network?.kubeProxy === 'iptables' && network?.cni !== 'calico'
-      ? [
-          wrong(
-            ['network', 'kubeProxy'],
-            'the image of kube-proxy that kubeadm starts has no iptables',
-            '"nftables"',
-          ),
-        ]
       : []),
     ...(written.network?.flannel?.store === 'etcd' && !isExternal
       ? [

@@ -11,8 +11,6 @@ export function networkFindings(
 ): readonly Finding[] {
   const { cni, kubeProxy, policy, flannel } = settings.network ?? {};
   if (cni === undefined) return [];
-  // Another plug-in makes the rest another question.
-  if (cni === 'calico' && settings.kubernetes?.flavour === 'kubeadm') return [calicoByKubeadm];
   return [
     ...(kubeProxy === 'disabled' && !REPLACING.includes(cni)
       ? [wrong('kubeProxy', NOBODY(cni), INSTEAD)]
@@ -128,12 +126,6 @@ function mastersApart(
     },
   ];
 }
-
-const calicoByKubeadm: Finding = {
-  ...{ path: ['network', 'cni'], at: 'value' },
-  message: 'Calico needs kube-proxy by iptables, which the image that kubeadm starts here does not have',
-  allowed: '"flannel", "routes", "cilium" or "none"; or kubernetes.flavour "scratch"',
-};
 
 const wrong = (key: string, message: string, allowed?: string, at: Finding['at'] = 'value'): Finding => ({
   ...{ path: ['network', key] satisfies Path, at, message },

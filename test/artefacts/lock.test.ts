@@ -10,6 +10,8 @@ import {
   type Group,
   type ReleaseRecipe,
 } from '../../src/artefacts/lock.ts';
+import { optionalFor } from '../../src/artefacts/optional.ts';
+import { derive } from '../../src/cluster/derive.ts';
 import { addressesOf } from '../../src/artefacts/release-forms.ts';
 import { downloadsOf } from '../../src/artefacts/releases.ts';
 
@@ -92,6 +94,26 @@ it('what only an add-on needs is left alone until it is on', () => {
   expect(some.flatMap((group) => group.for ?? [])).toEqual(['traefik']);
   expect(some.length).toBe(groupsOf(lock).length + 1);
 });
+
+it.each(['nftables', 'iptables', 'disabled'] as const)(
+  'kubeadm by %s has one image of kube-proxy',
+  (kubeProxy) => {
+    const addons = optionalFor(derive({ kubernetes: { flavour: 'kubeadm' }, network: { kubeProxy } }, '/'));
+    const images = groupsOf(lock, { addons }).flatMap(({ files }) =>
+      files.flatMap((file) => (file.kind === 'image' ? [file.image] : [])),
+    );
+    const references = images.map(({ reference }) => reference);
+    expect(references.filter((one, index) => references.indexOf(one) !== index)).toEqual([]);
+    const proxy = images.find(({ program }) => program.endsWith('/kube-proxy'));
+    expect(
+      Object.values(proxy?.names ?? {})
+        .flat()
+        .includes('iptables-restore'),
+    ).toBe(kubeProxy === 'iptables');
+    // To clear what its other mode has set.
+    expect(proxy?.with).toContain('nft');
+  },
+);
 
 it('an unknown artefact is refused by name', () => {
   expect(() => groupsOf(lock, { names: ['etcd', 'dockerd'] })).toThrow('knows no dockerd');

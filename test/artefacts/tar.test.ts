@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tar, untar } from '../../src/artefacts/tar.ts';
@@ -23,8 +23,20 @@ describe('tar', () => {
     }
   });
 
+  it('holds symbolic links', () => {
+    const folder = scratch();
+    writeFileSync(
+      join(folder, 'a.tar'),
+      tar([{ path: 'other', content: null, mode: 0o777, link: 'bin/tool' }]),
+    );
+    execFileSync('tar', ['-xpf', 'a.tar'], { cwd: folder });
+    expect(readlinkSync(join(folder, 'other'))).toBe('bin/tool');
+  });
+
   it('refuses a name that does not fit', () => {
-    expect(() => tar([{ path: 'x'.repeat(101), content: null, mode: 0o755 }])).toThrow('too long');
+    const [path, content, mode] = ['x'.repeat(101), null, 0o755] as const;
+    expect(() => tar([{ path, content, mode }])).toThrow('too long');
+    expect(() => tar([{ path: 'a', content, mode, link: path }])).toThrow('too long');
   });
 });
 
@@ -54,8 +66,7 @@ describe('untar', () => {
   });
 
   it('takes no link for a file', () => {
-    const archive = tar([{ path: 'tool', content: Buffer.alloc(0), mode: 0o755 }]);
-    archive.write('2', 156); // symbolic link
+    const archive = tar([{ path: 'tool', content: null, mode: 0o777, link: '/etc/passwd' }]);
     expect(untar(archive).size).toBe(0);
   });
 

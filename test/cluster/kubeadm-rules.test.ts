@@ -21,16 +21,10 @@ describe('with kubeadm', () => {
       { controlPlane: { registerNode: false, schedulable: true }, nodes: [master] },
       'controlPlane.registerNode: kubeadm makes every master a node; allowed: true',
     ],
-    ...[{}, { kubeProxy: 'iptables' }, { kubeProxy: 'nftables' }].map(
-      (more): [written: object, line: string] => [
-        { network: { cni: 'calico', ...more } },
-        'network.cni: Calico needs kube-proxy by iptables, which the image that kubeadm starts here does not have; allowed: "flannel", "routes", "cilium" or "none"; or kubernetes.flavour "scratch"',
-      ],
-    ),
-    [
-      { network: { kubeProxy: 'iptables' } },
-      'network.kubeProxy: the image of kube-proxy that kubeadm starts has no iptables; allowed: "nftables"',
-    ],
+    ...[{}, { kubeProxy: 'nftables' }].map((more): [written: object, line: string] => [
+      { network: { cni: 'calico', ...more } },
+      'network.kubeProxy: Calico sets its rules by iptables, and kube-proxy must do so too; allowed: "iptables"',
+    ]),
     [
       { kubeadm: { patches: [{ target: 'kube-scheduler', type: 'json', patch }] } },
       'kubeadm.patches[0].patch: a patch of the type json; allowed: a list of operations',
@@ -45,6 +39,10 @@ describe('with kubeadm', () => {
 
   it.each(['flannel', 'routes', 'cilium', 'none'])('%s may connect pods', (cni) => {
     expect(told({ kubernetes, network: { cni } })).toEqual([]);
+  });
+
+  it.each(['flannel', 'routes', 'calico', 'cilium', 'none'])('%s goes with iptables', (cni) => {
+    expect(told({ kubernetes, network: { cni, kubeProxy: 'iptables' } })).toEqual([]);
   });
 
   it('signs on the masters and runs static pods without being told', () => {

@@ -201,6 +201,29 @@ stat -c %a /etc/kubernetes/pki/ca.key /var/log/hardway/kubeadm.log`,
     expect((await up()).changes).toEqual([]);
   });
 
+  it('kube-proxy works in the mode that cluster.json says, and nothing is left of the other', async () => {
+    const seen = () =>
+      Promise.all(
+        machines.map(async (machine) => {
+          const { stdout } = await lab.on(machine, `curl -s 127.0.0.1:10249/proxyMode; echo; ${countRules}`);
+          return stdout.trim().replace(/[1-9][0-9]*/g, 'some');
+        }),
+      );
+    for (const [mode, rules] of [
+      ['iptables', 'iptables\n0 some'],
+      ['nftables', 'nftables\nsome 0'],
+    ] as const) {
+      edit(({ network }) => Object.assign(network, { kubeProxy: mode }));
+      const planned = await told(lab, 'plan');
+      const run = await up();
+      expect([...run.changes].sort()).toEqual([...planned.changes].sort());
+      await expect.poll(seen, { timeout: 20_000 }).toEqual([rules, rules]);
+      const verified = await lab.hardway('verify');
+      expect(verified.code, verified.output).toBe(0);
+      expect((await up()).changes).toEqual([]);
+    }
+  });
+
   it('a join that was cut off before the node was known is completed', async () => {
     await lab.kubectl(['delete', 'node', 'minion-1']);
     await lab.on(
@@ -229,12 +252,17 @@ echo half >/etc/kubernetes/bootstrap-kubelet.conf`,
     expect(await lab.kubectl(['get', 'nodes', '-o', 'name'])).toBe('node/master\n');
   });
 
-  it('down: nothing of it is left on the master', async () => {
+  it('down: nothing of it is left on the master, not even rules by iptables', async () => {
+    edit(({ network }) => Object.assign(network, { kubeProxy: 'iptables' }));
+    await up();
     const down = await lab.hardway('down', '--yes');
     expect(down.code, down.output).toBe(0);
     expect(await leftovers(lab, 'master')).toEqual([]);
   });
 });
+
+/** Tables of kube-proxy's own; chains of its among those of iptables. */
+const countRules = `echo "$(nft list tables | grep -c ' kube-proxy$') $(nft list chains 2>/dev/null | grep -cE 'chain KUBE-(S|POSTROUTING)')"`;
 
 const several = {
   kubernetes: { flavour: 'kubeadm' },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { influences } from '../../provisioners/influences.ts';
 import { component } from '../../provisioners/kubeadm/component.ts';
 import { type Component, components, digestOf } from '../../provisioners/kubeadm/components.ts';
 import { certificateKey, clusterConfiguration } from '../../provisioners/kubeadm/configuration.ts';
@@ -9,6 +10,7 @@ import {
   sharedKubeletSettings,
 } from '../../provisioners/kubeadm/kubelet-settings.ts';
 import { patchFiles } from '../../provisioners/kubeadm/patches.ts';
+import { proxyPhase } from '../../provisioners/kubeadm/proxy.ts';
 import { ignoredChecks } from '../../provisioners/kubeadm/preflight.ts';
 import { membersPhase } from '../../provisioners/kubeadm/members.ts';
 import { settingsPhase } from '../../provisioners/kubeadm/phases.ts';
@@ -171,6 +173,22 @@ it('phases are shown in their order', () => {
   expect(rest.slice(0, 8)).toEqual([
     ...['kubeadm-files', 'init', 'endpoint', 'access', 'settings', 'join', 'flannel', 'proxy'],
   ]);
+});
+
+it.each<[Cluster['network']['kubeProxy'], string[]]>([
+  ['iptables', []],
+  ['nftables', ['iptables:kube-proxy']],
+  ['disabled', ['nftables:kube-proxy', 'iptables:kube-proxy']],
+])('with kube-proxy by %s nothing is left of what else it has set', (kubeProxy, expected) => {
+  const scope = of({ network: { cni: 'none', kubeProxy } }, 'minion-1');
+  const { stages } = proxyPhase(scope.cluster, []);
+  const left = stages.at(-1)?.resources(scope) ?? [];
+  expect(left.map(({ id }) => id)).toEqual(expected);
+});
+
+it('each thing tells the keys behind it, whatever they might be', () => {
+  const id = 'file:/etc/flannel/network.json';
+  expect(influences(cluster(), 'minion-1', [id]).get(id)).toContain('network.kubeProxy');
 });
 
 it('the user’s patches come after ours, in their order, and others go', () => {
