@@ -162,9 +162,11 @@ async function looked(product: Product, session: Session, outcome: Outcome): Pro
   return product.status(session.cluster, machines, patienceAfter(outcome));
 }
 
-/** What could not be done without machines that are not there does not come up by waiting. */
+/** Seconds, where machines are not there without which something could not be done: no waiting brings that about. */
+const PARTIAL = 10;
+
 const patienceAfter = ({ changes, deferred, awaiting }: Outcome): number =>
-  deferred.length > 0 && awaiting.length > 0 ? 0 : changes > 0 ? COMING_UP : RECONNECTING;
+  deferred.length > 0 && awaiting.length > 0 ? PARTIAL : changes > 0 ? COMING_UP : RECONNECTING;
 
 export function tellFailure(report: Report, error: unknown): void {
   const { message, evidence, remedy } = asError(error) as HardwayError;
