@@ -2,51 +2,71 @@ import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
 import { ALONE, etcdctl } from '../etcdctl.ts';
 import { copied, kept } from '../etcd-kept.ts';
 import { pathOf } from '../resources/static-pod.ts';
-import { awaited, PATIENCE, processOf } from '../resources/started-with.ts';
+import { awaited, PATIENCE, processOf, VARIABLE } from '../resources/started-with.ts';
 import { PHASES } from './components.ts';
 
 const MANIFEST = pathOf('etcd');
-/** The kubelet takes no notice of what begins with a dot. */
-const ASIDE = '/etc/kubernetes/manifests/.hardway-etcd';
-const FLAG = '--force-new-cluster';
+const IMAGE = '/run/hardway/etcd-image';
+const LOG = '/var/log/hardway/etcd-alone.log';
 
-const runs = sh`pgrep -f ${processOf('etcd')} >/dev/null`;
 const answers = sh`${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1`;
 
-/** A kubelet that has ended a pod, or seen it fail, takes minutes before another one of its name; after a restart none. */
-const end = (...pods: readonly string[]): Script => sh`systemctl start kubelet
-rm -f ${pods.map(pathOf)}
-${verbatim(awaited(sh`! ${verbatim(runs)}`, 'end etcd'))}
-systemctl restart kubelet`;
+/** A kubelet whose own API does not answer ends no pods; nobody starts the database again while it is stopped. */
+const ended = sh`systemctl stop kubelet
+for signal in TERM KILL; do
+  tries=0
+  while [ $tries -lt 60 ]; do
+    running=
+    for pid in $(pgrep -f ${processOf('etcd')}); do
+      if grep -qz ${`^${VARIABLE}=`} "/proc/$pid/environ" 2>/dev/null; then running="$running $pid"; fi
+    done
+    [ -n "$running" ] || break 2
+    [ $tries -gt 0 ] || kill -s $signal $running
+    tries=$((tries + 1))
+    sleep 0.25
+  done
+done
+[ -z "$running" ] || { echo "etcd does not end:$running"; exit 1; }`;
 
 /** Seconds for both scripts below. */
-export const LIMIT = 3 * PATIENCE;
+export const LIMIT = 2 * PATIENCE;
 
 /**
  * Ends the control plane of this machine, which cannot be without its database, and takes that out of its way. Joining
  * makes both again.
  */
 export const setAside: Script = sh`set -e
-rm -f ${ASIDE}
-${verbatim(end(...Object.keys(PHASES)))}
+trap 'systemctl start kubelet' EXIT
+${verbatim(ended)}
+rm -f ${Object.keys(PHASES).map(pathOf)}
 ${verbatim(kept)}`;
 
-/**
- * The member drops all others, by a flag that its pod has for one start only. Cut off in between, the next run writes
- * the pod as it should be before anybody joins.
- */
+/** The member drops all others in one start beside the kubelet, by the pod's own image and flags. */
 export const alone: Script = sh`set -e
-[ ! -e ${MANIFEST} ] || grep -v -e ${FLAG} ${MANIFEST} >${ASIDE}
-chmod 600 ${ASIDE}
-trap '[ ! -e ${ASIDE} ] || mv -f ${ASIDE} ${MANIFEST}' EXIT
+pid=
+over() {
+  [ -z "$pid" ] || kill $pid 2>/dev/null || true
+  ctr --namespace k8s.io images unmount --rm ${IMAGE} >/dev/null 2>&1 || true
+  systemctl start kubelet
+}
+trap over EXIT
 trap 'exit 143' TERM HUP INT
-${verbatim(end('etcd'))}
+${verbatim(ended)}
 ${verbatim(copied)}
-(umask 077; awk ${`{ print } $1 == "-" && $2 == "etcd" { sub(/etcd$/, "${FLAG}"); print }`} ${ASIDE} >${`${ASIDE}-alone`})
-grep -q -e ${FLAG} ${`${ASIDE}-alone`}
+mkdir -p ${IMAGE} /var/log/hardway
+ctr --namespace k8s.io images mount "$(sed -n 's/^ *image: //p' ${MANIFEST})" ${IMAGE} >/dev/null 2>&1
+flags=$(sed -n 's/^ *- \\(--[a-z-]*=.*\\)$/\\1/p' ${MANIFEST})
 date +%s >${ALONE}
-mv -f ${`${ASIDE}-alone`} ${MANIFEST}
-${verbatim(awaited(answers, 'start etcd alone'))}
-${verbatim(end('etcd'))}
-mv -f ${ASIDE} ${MANIFEST}
-${verbatim(awaited(answers, 'start etcd again'))}`;
+${`${IMAGE}/usr/local/bin/etcd`} $flags --force-new-cluster >${LOG} 2>&1 &
+pid=$!
+tries=0
+until ${verbatim(answers)}; do
+  tries=$((tries + 1))
+  [ $tries -le 120 ] && kill -0 $pid || { tail -n 3 ${LOG}; exit 1; }
+  sleep 0.25
+done
+kill $pid
+wait $pid || true
+pid=
+systemctl start kubelet
+${verbatim(awaited(answers, 'start etcd'))}`;

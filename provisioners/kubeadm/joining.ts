@@ -12,7 +12,7 @@ import { apiServer, type Scope } from '../scope.ts';
 import { mark } from './component.ts';
 import { components } from './components.ts';
 import { documents, joinConfiguration } from './configuration.ts';
-import { asksByName, KUBELET_CONF as CONF, leadTo, markKubelet } from './kubelet.ts';
+import { asksByName, kubeletAsks, KUBELET_CONF as CONF, leadTo, markKubelet } from './kubelet.ts';
 import { kubeletDigest } from './kubelet-settings.ts';
 import { MANIFESTS } from '../resources/static-pod.ts';
 import { kubeadm, LIMIT } from './run.ts';
@@ -94,14 +94,15 @@ function finished(scope: Scope, speaker: Node): Step[] {
   });
   return [
     asksAt(scope.cluster, speaker),
+    // A kubelet whose API does not answer ends no pods, and starts none that has the name of one.
+    { run: kubeletAsks(apiServer(scope.cluster, speaker)) },
     phase('control-plane-prepare', 'certs'),
     phase('control-plane-prepare', 'kubeconfig'),
     phase('control-plane-prepare', 'control-plane'),
     ...(hasStackedEtcd(scope.cluster) ? [phase('etcd-join')] : []),
     phase('control-plane-join', 'mark-control-plane'),
     asksAt(scope.cluster, scope.node),
-    // What failed for want of a database would be started again in up to five minutes.
-    { run: sh`systemctl restart kubelet` },
+    { run: kubeletAsks(apiServer(scope.cluster, scope.node)) },
   ];
 }
 

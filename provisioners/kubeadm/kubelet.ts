@@ -1,4 +1,4 @@
-import type { Cluster } from '../../src/cluster/model.ts';
+import type { Cluster, Node } from '../../src/cluster/model.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { command } from '../../src/resources/command.ts';
@@ -6,7 +6,7 @@ import type { FileResource } from '../../src/resources/file.ts';
 import { service } from '../../src/resources/service.ts';
 import { apiByName } from '../endpoint.ts';
 import { programLine } from '../program.ts';
-import type { Scope } from '../scope.ts';
+import { apiServer, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 import { kubeletDigest } from './kubelet-settings.ts';
 import { LOG, PATCHES } from './names.ts';
@@ -37,20 +37,25 @@ export const leadTo = (conf: string, server: string) =>
   sh`sed -i ${`s|^\\( *server:\\).*|\\1 ${server}|`} ${conf}`;
 
 /** kubeadm leaves the address of the master that let the machine in; that one may go. */
-export const asksByName = (cluster: Cluster) => sh`${verbatim(leadTo(KUBELET_CONF, apiByName(cluster)))}
+export const asksByName = (cluster: Cluster) => kubeletAsks(apiByName(cluster));
+
+export const kubeletAsks = (server: string) => sh`${verbatim(leadTo(KUBELET_CONF, server))}
 systemctl restart kubelet`;
 
-/** Where the kubelet of a minion that has joined finds the API; that of a master asks its own. */
-export const kubeletConf = ({ cluster }: Scope): Resource => ({
+/** Where the kubelet of a machine that has joined finds the API: a minion's by its name, that of a master asks its own. */
+export const kubeletConf = ({ cluster, node }: Scope): Resource => ({
   id: `kubelet:${KUBELET_CONF}`,
-  desired: { server: apiByName(cluster) },
+  desired: { server: placeOfApi(cluster, node) },
   question: command(sh`sed -n 's/^ *server: *//p' ${KUBELET_CONF} 2>/dev/null; true`, (output) =>
     output === '' ? null : { server: output.trim() },
   ),
-  steps: () => [{ run: asksByName(cluster) }],
+  steps: () => [{ run: kubeletAsks(placeOfApi(cluster, node)) }],
   disturbs: () => ['restarts kubelet.service: its pods go on'],
   why: 'By the name every machine finds a master that works.',
 });
+
+const placeOfApi = (cluster: Cluster, node: Node): string =>
+  node.roles.includes('master') ? apiServer(cluster, node) : apiByName(cluster);
 
 /** What the kubelet of a machine that has joined is told: the cluster's settings with the machine's own patches. */
 export function kubeletSettings(scope: Scope): Resource {

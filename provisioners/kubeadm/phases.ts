@@ -95,10 +95,7 @@ export const settingsPhase = (
     },
     {
       title: 'kubelets',
-      resources: (scope) =>
-        isStanding(scope)
-          ? [...(scope.node.roles.includes('master') ? [] : [kubeletConf(scope)]), kubeletSettings(scope)]
-          : [],
+      resources: (scope) => (isStanding(scope) ? [kubeletConf(scope), kubeletSettings(scope)] : []),
     },
   ],
 });
