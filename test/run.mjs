@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clean, labsIn } from './live/support/clean.mjs';
+import { clean, endIn, labsIn } from './live/support/clean.mjs';
 
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'hardway-results-'));
@@ -93,6 +93,7 @@ function abort(signal) {
   }
   for (const folder of [tmpdir(), aside]) {
     try {
+      endIn(labsIn(folder));
       clean(labsIn(folder));
     } catch (error) {
       console.error(error.message);

@@ -1,7 +1,7 @@
 // Removes every lab of the live tests: what this run made, or what a killed one left behind, in whatever folder that
 // was. Plain JavaScript, so that it also runs when nothing else does any more.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,17 @@ export function clean(all = labs) {
       if (told.status !== 0) throw new Error(`${folder} could not be cleaned\n${told.stdout}${told.stderr}`);
     }
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Ends what still runs in these folders: it would go on making what is removed. */
+export function endIn(all = labs) {
+  for (const pid of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${all}/`)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended, or is somebody else's.
+    }
   }
 }
 
