@@ -42,7 +42,7 @@ export const asksByName = (cluster: Cluster) => kubeletAsks(apiByName(cluster));
 export const kubeletAsks = (server: string) => sh`${verbatim(leadTo(KUBELET_CONF, server))}
 systemctl restart kubelet`;
 
-/** Where the kubelet of a machine that has joined finds the API: a minion's by its name, that of a master asks its own. */
+/** Where the kubelet of a machine that has joined finds the API: a minion's by name, a master's in its own server. */
 export const kubeletConf = ({ cluster, node }: Scope): Resource => ({
   id: `kubelet:${KUBELET_CONF}`,
   desired: { server: placeOfApi(cluster, node) },
@@ -51,7 +51,7 @@ export const kubeletConf = ({ cluster, node }: Scope): Resource => ({
   ),
   steps: () => [{ run: kubeletAsks(placeOfApi(cluster, node)) }],
   disturbs: () => ['restarts kubelet.service: its pods go on'],
-  why: 'By the name every machine finds a master that works.',
+  why: 'A minion finds a master that works by the API’s name; a master asks its own API server.',
 });
 
 const placeOfApi = (cluster: Cluster, node: Node): string =>

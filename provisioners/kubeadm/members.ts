@@ -42,7 +42,6 @@ export const membersPhase = (cluster: Cluster, standing: Known): Phase<Scope>[] 
       ];
 
 function madeRoom({ name, address, lost }: Joining, { speaker, size }: Membership): Stage<Scope>[] {
-  const gone = { id: lost ?? '', name, address, seen: true, learner: false };
   return [
     { title: `${name} makes room`, on: [name], resources: () => [noControlPlane(name)] },
     ...(lost === null
@@ -51,7 +50,7 @@ function madeRoom({ name, address, lost }: Joining, { speaker, size }: Membershi
           {
             title: `${name} is forgotten`,
             on: [speaker],
-            resources: () => [forgotten(noMember(gone, size))],
+            resources: () => [forgotten(noMember({ id: lost, name, address }, size))],
           },
         ]),
   ];

@@ -75,8 +75,10 @@ const promotion = (
 ): Script => sh`id=$(${etcdctl} member list | grep -F ${peerUrl({ address })} | cut -d, -f1)
 ${verbatim(patiently(sh`${verbatim(findLeader)}; ${etcdctlAtLeader} member promote "$id" --command-timeout=5s`, LEARNING))}`;
 
+type Gone = Pick<EtcdMember, 'id' | 'name' | 'address'>;
+
 /** Whoever leads hands over first: an election without it would cost every client a second. */
-const removal = ({ id, address }: EtcdMember): Script => sh`${verbatim(findLeader)}
+const removal = ({ id, address }: Gone): Script => sh`${verbatim(findLeader)}
 case $leader in *//${`${address}:2379`})
   heir=$(${etcdctl} member list | grep -v -e ${`^${id}`} -e ', true$' | head -n 1 | cut -d, -f1)
   [ -z "$heir" ] || ${etcdctlAtLeader} move-leader "$heir" >/dev/null 2>&1 ;;
@@ -84,7 +86,7 @@ esac
 ${verbatim(patiently(sh`${etcdctl} member remove ${id}`))}`;
 
 /** It does not belong to the database any more. */
-export const noMember = (gone: EtcdMember, before: number): Resource => ({
+export const noMember = (gone: Gone, before: number): Resource => ({
   id: `member:${gone.name || gone.address}`,
   desired: null,
   question: asked((all) => (all.some(({ id }) => id === gone.id) ? { member: true } : null)),

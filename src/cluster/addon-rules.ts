@@ -66,8 +66,8 @@ const nodeCheck = (settings: Judged<Settings>, range: Range | undefined) => {
 function registryPort(registry: AddonEntry | undefined, { network }: Judged<Settings>): readonly Finding[] {
   if (registry === undefined || registry === false) return [];
   const port = Number(field(registry, 'port') ?? 30500);
-  const ports = nodePortsOf(network?.nodePortRange);
-  if (ports === undefined || (port >= ports.first && port <= ports.last)) return [];
+  const ports = nodePortsOf(network);
+  if (ports === undefined || ports.has(port)) return [];
   const message = `its port ${port} is not inside network.nodePortRange ${network?.nodePortRange}`;
   return [{ path: ['addons', 'registry'], at: 'value', message, allowed: `{ "port": ${ports.first} }` }];
 }

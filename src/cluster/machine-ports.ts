@@ -15,18 +15,27 @@ const taken: Readonly<Record<number, string>> = {
   10259: 'the scheduler',
 };
 
-/** Ports that Services of type NodePort get theirs from; undefined for what is none, or ends before it begins. */
-export function nodePortsOf(range: string | undefined): { first: number; last: number } | undefined {
-  const [first = 0, last = 0] = (range ?? '').split('-').map(Number);
-  return first >= 1 && first <= last && last <= 65535 ? { first, last } : undefined;
-}
+type Network = Judged<Settings>['network'];
 
-/** All that are somebody's, in their order. */
-export const takenPorts = (network: Judged<Settings>['network']): readonly number[] =>
-  [...Object.keys(taken).map(Number), ...(network?.cni === 'flannel' ? [8471] : [])].toSorted(
-    (one, other) => one - other,
-  );
+const takenBeside = (network: Network): Readonly<Record<number, string>> =>
+  network?.cni === 'flannel' ? { ...taken, 8471: 'flanneld' } : taken;
 
 /** Who has it, on some machine or on all; the API server's own port is not among them. */
-export const ownerOf = (port: number, network: Judged<Settings>['network']): string | undefined =>
-  port === 8471 && network?.cni === 'flannel' ? 'flanneld' : taken[port];
+export const ownerOf = (port: number, network: Network): string | undefined => takenBeside(network)[port];
+
+/** All that have an owner, in their order. */
+export const takenPorts = (network: Network): readonly number[] =>
+  Object.keys(takenBeside(network)).map(Number);
+
+/** Ports that Services of type NodePort get theirs from. */
+export interface NodePorts {
+  readonly first: number;
+  has(port: number): boolean;
+}
+
+/** Undefined for what is no range of ports, or ends before it begins. */
+export function nodePortsOf(network: Network): NodePorts | undefined {
+  const [first = 0, last = 0] = (network?.nodePortRange ?? '').split('-').map(Number);
+  const isRange = first >= 1 && first <= last && last <= 65535;
+  return isRange ? { first, has: (port) => port >= first && port <= last } : undefined;
+}

@@ -24,9 +24,9 @@ export interface Cluster {
     };
     /** NetworkPolicies hold. */
     readonly policy: boolean;
-    /** disabled: the network plug-in does Services. */
-    /** First and last, of every node. */
+    /** Ports of every node, first and last: "30000-32767". */
     readonly nodePortRange: string;
+    /** disabled: the network plug-in does Services. */
     readonly kubeProxy: 'nftables' | 'iptables' | 'disabled';
     readonly dns: { readonly domain: string; readonly serviceIP: string };
     /** First address of the service range: the API's own. */

@@ -42,10 +42,10 @@ export function networkFindings(
 function nodePortFindings(network: Judged<Settings>['network']): readonly Finding[] {
   const range = network?.nodePortRange;
   if (range === undefined) return [];
-  const ports = nodePortsOf(range);
+  const ports = nodePortsOf(network);
   const EXAMPLE = 'such as "30000-32767"';
   if (ports === undefined) return [wrong('nodePortRange', `${range} is no range of ports`, EXAMPLE)];
-  const port = takenPorts(network).find((each) => each >= ports.first && each <= ports.last);
+  const port = takenPorts(network).find(ports.has);
   return port === undefined
     ? []
     : [wrong('nodePortRange', `${port} of the machines belongs to ${ownerOf(port, network)}`, EXAMPLE)];

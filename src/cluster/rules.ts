@@ -47,9 +47,7 @@ function controlPlaneFindings(settings: Judged<Settings>): readonly Finding[] {
   const { controlPlane, network } = settings;
   const findings: Finding[] = [];
   const port = controlPlane?.port ?? 0;
-  const nodePorts = nodePortsOf(network?.nodePortRange);
-  const isNodePort = nodePorts !== undefined && port >= nodePorts.first && port <= nodePorts.last;
-  const owner = isNodePort
+  const owner = nodePortsOf(network)?.has(port)
     ? `service node ports (network.nodePortRange ${network?.nodePortRange})`
     : ownerOf(port, network);
   if (owner !== undefined) {
