@@ -82,7 +82,7 @@ export const apiServerReady = (cluster: Cluster): Condition => ({
   for address in ${byRole(cluster, 'master').map(({ address }) => address)}; do
     timeout 2 bash -c 'exec 3<>/dev/tcp/$0/$1' "$address" ${String(cluster.controlPlane.port)} 2>/dev/null && exit 0
   done
-  echo 'no master has joined yet'
+  echo 'no master serves yet'
   exit 1
 fi
 ${kubectl} get --raw /readyz --request-timeout=5s`

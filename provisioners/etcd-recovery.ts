@@ -5,7 +5,7 @@ import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { refuseLost } from '../src/engine/lost.ts';
 import { MachineError } from '../src/errors.ts';
 import { copied, KEPT, setAside } from './etcd-kept.ts';
-import { ALONE, etcdctl } from './etcdctl.ts';
+import { ALONE, answersWithin, etcdctl } from './etcdctl.ts';
 import * as etcdPod from './kubeadm/etcd-pod.ts';
 import { hasStackedEtcd } from './kubeadm/topology.ts';
 import { byRole } from './scope.ts';
@@ -102,11 +102,7 @@ printf '[Service]\\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\\n' > "$folder/alone
 systemctl daemon-reload
 date +%s >${ALONE}
 timeout 90 systemctl start etcd
-end=$(( $(date +%s) + 60 ))
-until said=$(${etcdctl} endpoint health --command-timeout=3s 2>&1); do
-  [ "$(date +%s)" -lt $end ] || { echo "$said" >&2; exit 1; }
-  sleep 0.5
-done`;
+${verbatim(answersWithin(60))}`;
 
 const unit: Keeper = {
   paused: sh`state=$(systemctl is-active etcd)
@@ -119,6 +115,9 @@ timeout 20 systemctl stop etcd`,
 /** While it runs it holds its database: then it is its own fault that it does not tell. */
 const pod: Keeper = { paused: sh`true`, resumed: sh`true`, setAside: etcdPod.setAside, alone: etcdPod.alone };
 
+/** Seconds; every wait inside is shorter, and the sum of them. */
+const LIMIT = 300;
+
 async function done(
   machine: string,
   connection: Connection | undefined,
@@ -126,7 +125,7 @@ async function done(
   what: string,
 ): Promise<void> {
   if (connection === undefined) throw new MachineError(machine, 'is not there');
-  const result = await connection.run(script, { limit: etcdPod.LIMIT, alone: 'etcd-recovery' });
+  const result = await connection.run(script, { limit: LIMIT, alone: 'etcd-recovery' });
   refuseLost(machine, result, `before its database ${what}`);
   if (result.ok) return;
   throw new MachineError(

@@ -18,6 +18,19 @@ export const etcdctlAtLeader = verbatim(
 /** Sets `$leader`. Columns of the status: …, is leader, is learner, … */
 export const findLeader: Script = sh`leader=$(${etcdctl} endpoint status --cluster 2>/dev/null | grep ', true, false, ' | cut -d, -f1)`;
 
+/**
+ * Waits until the member of this machine answers; after so many seconds, or when `goesOn` does not hold any more, it
+ * says what etcdctl last said, and fails.
+ */
+export const answersWithin = (
+  seconds: number,
+  goesOn: Script = sh`true`,
+): Script => sh`end=$(( $(date +%s) + ${seconds} ))
+until said=$(${etcdctl} endpoint health --command-timeout=3s 2>&1); do
+  if [ "$(date +%s)" -ge $end ] || ! ${verbatim(goesOn)}; then echo "etcd does not answer: $said" >&2; exit 1; fi
+  sleep 0.5
+done`;
+
 /** With whom a member starts for the first time; gone as soon as it has been part of a quorum. */
 export const BEGINNING = '/etc/etcd/beginning.env';
 

@@ -1,15 +1,15 @@
 import { type Script, sh, verbatim } from '../../src/connection/quote.ts';
-import { ALONE, etcdctl } from '../etcdctl.ts';
+import { ALONE, answersWithin } from '../etcdctl.ts';
 import { copied, kept } from '../etcd-kept.ts';
 import { pathOf } from '../resources/static-pod.ts';
-import { awaited, PATIENCE, processOf, VARIABLE } from '../resources/started-with.ts';
+import { PATIENCE, processOf, VARIABLE } from '../resources/started-with.ts';
 import { PHASES } from './components.ts';
 
 const MANIFEST = pathOf('etcd');
 const IMAGE = '/run/hardway/etcd-image';
 const LOG = '/var/log/hardway/etcd-alone.log';
-
-const answers = sh`${etcdctl} endpoint health --command-timeout=3s >/dev/null 2>&1`;
+/** Seconds in which it answers; twice as many, and it ends even when nobody is left to end it. */
+const START = 60;
 
 /**
  * The control plane of this machine ends, by our hand: a kubelet whose own API does not answer ends no pods, and before
@@ -31,9 +31,6 @@ for signal in TERM KILL; do
 done
 [ -z "$running" ] || { echo "the control plane does not end:$running"; exit 1; }`;
 
-/** Seconds for both scripts below. */
-export const LIMIT = 2 * PATIENCE;
-
 /**
  * Ends the control plane of this machine, which cannot be without its database, and takes that out of its way. Joining
  * makes both again.
@@ -48,7 +45,7 @@ ${verbatim(kept)}`;
 export const alone: Script = sh`set -e
 pid=
 over() {
-  [ -z "$pid" ] || kill $pid 2>/dev/null || true
+  if [ -n "$pid" ]; then kill $pid 2>/dev/null || true; wait $pid || true; tail -n 3 ${LOG} >&2; fi
   ctr --namespace k8s.io images unmount --rm ${IMAGE} >/dev/null 2>&1 || true
   systemctl start kubelet
 }
@@ -60,16 +57,11 @@ mkdir -p ${IMAGE} /var/log/hardway
 ctr --namespace k8s.io images mount "$(sed -n 's/^ *image: //p' ${MANIFEST})" ${IMAGE} >/dev/null 2>&1
 flags=$(sed -n 's/^ *- \\(--[a-z-]*=.*\\)$/\\1/p' ${MANIFEST})
 date +%s >${ALONE}
-${`${IMAGE}/usr/local/bin/etcd`} $flags --force-new-cluster >${LOG} 2>&1 &
+timeout ${2 * START} ${`${IMAGE}/usr/local/bin/etcd`} $flags --force-new-cluster >${LOG} 2>&1 &
 pid=$!
-tries=0
-until ${verbatim(answers)}; do
-  tries=$((tries + 1))
-  [ $tries -le 120 ] && kill -0 $pid || { tail -n 3 ${LOG}; exit 1; }
-  sleep 0.25
-done
+${verbatim(answersWithin(START, sh`kill -0 $pid`))}
 kill $pid
 wait $pid || true
 pid=
 systemctl start kubelet
-${verbatim(awaited(answers, 'start etcd'))}`;
+${verbatim(answersWithin(PATIENCE))}`;

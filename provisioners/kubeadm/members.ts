@@ -7,11 +7,12 @@ import { etcdHasQuorum } from '../conditions.ts';
 import type { Joining, Membership } from '../etcd-members.ts';
 import { KEPT } from '../etcd-kept.ts';
 import { noMember } from '../resources/etcd-member.ts';
+import { PATIENCE } from '../resources/started-with.ts';
 import { pathOf } from '../resources/static-pod.ts';
 import { byRole, namesOf, type Scope } from '../scope.ts';
 import type { Standing } from '../standing.ts';
 import { PHASES } from './components.ts';
-import { LIMIT, setAside } from './etcd-pod.ts';
+import { setAside } from './etcd-pod.ts';
 import { joinOf } from './joining.ts';
 
 type Known = Pick<Standing, 'membership' | 'fresh'>;
@@ -64,7 +65,7 @@ const noControlPlane = (name: string): Resource => ({
     sh`ls -d /var/lib/etcd/member ${Object.keys(PHASES).map(pathOf)} 2>/dev/null | head -n 1`,
     (output) => (output === '' ? null : { there: true }),
   ),
-  steps: () => [{ run: setAside, limit: LIMIT }],
+  steps: () => [{ run: setAside, limit: PATIENCE }],
   disturbs: () => [
     `ends the control plane of ${name} until it has joined again`,
     `keeps what it had in ${KEPT}`,

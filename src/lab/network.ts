@@ -7,14 +7,14 @@ import { attach, linkExists, linkNames, removeLink } from './links.ts';
 import { healLxcNet, lxcBridge, stopLxcNet } from './lxc-net.ts';
 import { machinesView, type MachineView } from './machines.ts';
 import { BRIDGES } from './names.ts';
+import { whileOthersWait } from './shared.ts';
 
 /**
  * Both bridges of the lab as they must be: looks at what really runs and repairs it. Quick when all is well.
  * Throws HardwayError, before changing anything, when the cluster's range is taken.
  */
 export async function healNetwork(cluster: Cluster, folder: string = process.cwd()): Promise<void> {
-  await healBridge(cluster);
-  await healLxcNet();
+  await healBridges(cluster);
   const { bridge, group, machines } = machinesView(cluster, folder);
   await removeStaleLinks(machines);
   const ours = await markedContainers(group);
@@ -24,14 +24,23 @@ export async function healNetwork(cluster: Cluster, folder: string = process.cwd
   }
 }
 
+/** The cluster's own first: it says that machines are about to start, and so keeps Debian's. */
+export const healBridges = (cluster: Cluster): Promise<void> =>
+  whileOthersWait(async () => {
+    await healBridge(cluster);
+    await healLxcNet();
+  });
+
 /**
  * After the last machine is gone. Debian's own bridge stays unless we started it and nobody else uses it: another
  * cluster's bridge says that its machines may be about to start.
  */
 export async function removeNetwork(cluster: Cluster): Promise<void> {
   await removeStaleLinks(machinesView(cluster).machines);
-  await removeBridge(cluster);
-  if ((await activeContainers()).length === 0 && labBridges().length === 0) await stopLxcNet();
+  await whileOthersWait(async () => {
+    await removeBridge(cluster);
+    if ((await activeContainers()).length === 0 && labBridges().length === 0) await stopLxcNet();
+  });
 }
 
 const labBridges = (): readonly string[] => linkNames().filter((name) => name.startsWith(BRIDGES));

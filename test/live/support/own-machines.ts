@@ -6,9 +6,8 @@ import { buildBox } from '../../../src/box/build.ts';
 import { readRecipe } from '../../../src/box/recipe.ts';
 import { loadCluster } from '../../../src/cluster/load.ts';
 import { nth, parseRange } from '../../../src/cluster/ranges.ts';
-import { healBridge } from '../../../src/lab/bridge.ts';
-import { healLxcNet } from '../../../src/lab/lxc-net.ts';
 import { bridgeName, groupName } from '../../../src/lab/names.ts';
+import { healBridges } from '../../../src/lab/network.ts';
 import { labs, removeStrays } from './clean.mjs';
 import { command, type Told } from './command.ts';
 
@@ -55,8 +54,7 @@ export async function ownMachines(
   const container = (machine: string): string => `${machine}.${name}`;
   const key = join(folder, 'key');
   if (!existsSync(key)) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  await healBridge(cluster);
-  await healLxcNet();
+  await healBridges(cluster);
   const box = await buildBox({
     recipe: readRecipe(),
     form: 'bare',
