@@ -183,30 +183,6 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     'nodes[1].taints[0].key: "node.kubernetes.io/not-ready" is set by Kubernetes, as the node fares',
   ],
   [
-    { controlPlane: { port: 2379 } },
-    'controlPlane.port: 2379 belongs to etcd; allowed: another one, such as 6443',
-  ],
-  [
-    { controlPlane: { port: 8471 } },
-    'controlPlane.port: 8471 belongs to flanneld; allowed: another one, such as 6443',
-  ],
-  [
-    { controlPlane: { port: 30443 } },
-    'controlPlane.port: 30443 belongs to service node ports (network.nodePortRange 30000-32767); allowed: another one, such as 6443',
-  ],
-  [
-    { controlPlane: { port: 20443 }, network: { nodePortRange: '20000-22767' } },
-    'controlPlane.port: 20443 belongs to service node ports (network.nodePortRange 20000-22767); allowed: another one, such as 6443',
-  ],
-  [
-    { controlPlane: { registerNode: false }, nodes: [master] },
-    'controlPlane.registerNode: there would be no node at all, and no pod could run: no machine has the role "minion"; allowed: true; or an entry with the role "minion"',
-  ],
-  [
-    { controlPlane: { registerNode: false, schedulable: true } },
-    'controlPlane.schedulable: no pod comes to masters that are no nodes (controlPlane.registerNode false); allowed: false; or registerNode true',
-  ],
-  [
     {
       nodes: [
         { name: 'e', roles: ['etcd'], labels: { disk: 'ssd' } },
@@ -228,11 +204,6 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
     { controlPlane: { registerNode: false }, nodes: [{ ...master, labels: { disk: 'ssd' } }, minion] },
     'nodes[0].labels: only nodes of the cluster have them: with controlPlane.registerNode false masters are none; allowed: nothing here; or the role "minion" besides',
   ],
-  [{ controlPlane: { sans: ['10.0.0.300'] } }, 'controlPlane.sans[0]: 10.0.0.300 is no IPv4 address'],
-  [
-    { pki: { caValidity: '300d' } },
-    'pki.leafValidity: 1y is longer than the 300d of the authorities that sign (pki.caValidity)',
-  ],
 ];
 
 describe('a contradiction between nodes', () => {
@@ -243,8 +214,6 @@ describe('a contradiction between nodes', () => {
 
 describe('what stands near a contradiction and is none', () => {
   it.each<[string, object]>([
-    ['8471 without flannel', { controlPlane: { port: 8471 }, network: { cni: 'routes' } }],
-    ['a master that is no node, with minions', { controlPlane: { registerNode: false } }],
     [
       'a master that is one as minion',
       {
@@ -253,8 +222,6 @@ describe('what stands near a contradiction and is none', () => {
       },
     ],
     ['a master alone', { nodes: [master] }],
-    ['masters that are told to be nodes', { controlPlane: { registerNode: true, schedulable: true } }],
-    ['masters that are closed twice', { controlPlane: { registerNode: false, schedulable: false } }],
     [
       'labels and taints where etcd is not alone',
       {

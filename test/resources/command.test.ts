@@ -42,6 +42,9 @@ describe('command questions', () => {
 });
 
 describe('sysctl', () => {
+  const folder = workFolder();
+  const here = relocated('/var/lib/hardway', folder);
+
   it('compares the running kernel and tells a key it does not have', async () => {
     expect(await drift(sysctl('kernel.ostype', 'Linux'))).toEqual([]);
     expect(await drift(sysctl('kernel.ostype', 'Plan9'))).toEqual(['value: Linux → Plan9']);
@@ -49,7 +52,7 @@ describe('sysctl', () => {
   });
 
   it('that cannot be written is named with what is and what must be', async () => {
-    const change = bring(sysctl('kernel.no_such_key', '1'), relocated('/var/lib/hardway', workFolder()));
+    const change = bring(sysctl('kernel.no_such_key', '1'), here);
     await expect(change).rejects.toMatchObject({
       message: 'here: sysctl:kernel.no_such_key failed (exit 1)',
       evidence: expect.arrayContaining([
@@ -59,10 +62,8 @@ describe('sysctl', () => {
   });
 
   it('is remembered as it was the first time', async () => {
-    const folder = workFolder();
-    const here = relocated('/var/lib/hardway', folder);
     const value = (await ask(sysctl('kernel.pid_max', ''))) as { value: string };
-    mkdirSync(join(folder, 'before'));
+    mkdirSync(join(folder, 'before'), { recursive: true });
     writeFileSync(join(folder, 'before/kernel.ngroups_max'), 'first\n');
     await bring(sysctl('kernel.pid_max', value.value), here);
     await bring(sysctl('kernel.ngroups_max', '65536'), here).catch(() => undefined); // read-only
