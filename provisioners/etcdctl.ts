@@ -25,9 +25,9 @@ export const findLeader: Script = sh`leader=$(${etcdctl} endpoint status --clust
 export const answersWithin = (
   seconds: number,
   goesOn: Script = sh`true`,
-): Script => sh`end=$(( $(date +%s) + ${seconds} ))
+): Script => sh`since=$(date +%s)
 until said=$(${etcdctl} endpoint health --command-timeout=3s 2>&1); do
-  if [ "$(date +%s)" -ge $end ] || ! ${verbatim(goesOn)}; then echo "etcd does not answer: $said" >&2; exit 1; fi
+  if [ $(( $(date +%s) - since )) -ge ${seconds} ] || ! ${verbatim(goesOn)}; then echo "etcd does not answer: $said" >&2; exit 1; fi
   sleep 0.5
 done`;
 
