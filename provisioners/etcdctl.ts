@@ -22,12 +22,12 @@ export const findLeader: Script = sh`leader=$(${etcdctl} endpoint status --clust
  * Waits until the member of this machine answers; after so many seconds, or when `goesOn` does not hold any more, it
  * says what etcdctl last said, and fails.
  */
-export const answersWithin = (
-  seconds: number,
-  goesOn: Script = sh`true`,
-): Script => sh`since=$(date +%s)
+export const answersWithin = (seconds: number, goesOn: Script = sh`true`): Script => sh`since=$(date +%s)
 until said=$(${etcdctl} endpoint health --command-timeout=3s 2>&1); do
-  if [ $(( $(date +%s) - since )) -ge ${seconds} ] || ! ${verbatim(goesOn)}; then echo "etcd does not answer: $said" >&2; exit 1; fi
+  if [ $(( $(date +%s) - since )) -ge ${seconds} ] || ! ${verbatim(goesOn)}; then
+    echo "etcd does not answer: $said" >&2
+    exit 1
+  fi
   sleep 0.5
 done`;
 

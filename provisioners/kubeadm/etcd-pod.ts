@@ -43,9 +43,9 @@ ${verbatim(kept)}`;
 
 /** The member drops all others in one start beside the kubelet, by the pod's own image and flags. */
 export const alone: Script = sh`set -e
-pid=
+lone=
 over() {
-  if [ -n "$pid" ]; then kill $pid 2>/dev/null || true; wait $pid || true; tail -n 3 ${LOG} >&2; fi
+  if [ -n "$lone" ]; then kill $lone 2>/dev/null || true; wait $lone || true; tail -n 3 ${LOG} >&2; fi
   ctr --namespace k8s.io images unmount --rm ${IMAGE} >/dev/null 2>&1 || true
   systemctl start kubelet
 }
@@ -54,14 +54,14 @@ trap 'exit 143' TERM HUP INT
 ${verbatim(ended)}
 ${verbatim(copied)}
 mkdir -p ${IMAGE} /var/log/hardway
-ctr --namespace k8s.io images mount "$(sed -n 's/^ *image: //p' ${MANIFEST})" ${IMAGE} >/dev/null 2>&1
+ctr --namespace k8s.io images mount "$(sed -n 's/^ *image: //p' ${MANIFEST})" ${IMAGE} >/dev/null
 flags=$(sed -n 's/^ *- \\(--[a-z-]*=.*\\)$/\\1/p' ${MANIFEST})
 date +%s >${ALONE}
 timeout ${2 * START} ${`${IMAGE}/usr/local/bin/etcd`} $flags --force-new-cluster >${LOG} 2>&1 &
-pid=$!
-${verbatim(answersWithin(START, sh`kill -0 $pid`))}
-kill $pid
-wait $pid || true
-pid=
+lone=$!
+${verbatim(answersWithin(START, sh`kill -0 $lone`))}
+kill $lone
+wait $lone || true
+lone=
 systemctl start kubelet
 ${verbatim(answersWithin(PATIENCE))}`;
