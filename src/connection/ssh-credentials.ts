@@ -2,7 +2,7 @@ import type { AnyAuthMethod } from 'ssh2';
 import { registerSecret } from '../report/redact.ts';
 import { agentHolds, agentWith } from './ssh-agent.ts';
 import type { SshOptions } from './ssh-client.ts';
-import { authenticationFault } from './ssh-faults.ts';
+import { noKeyFault } from './ssh-faults.ts';
 import { loadKey, publicHalf, type LoadedKey } from './ssh-keys.ts';
 
 export interface Credentials {
@@ -24,8 +24,7 @@ export async function loadCredentials(label: string, options: SshOptions): Promi
   const rest = files.filter((file) => !held.includes(file));
   const own =
     keys.length > 0 ? await allOf(label, rest, options) : await usable(label, rest, options, agent === null);
-  if (own.length === 0 && agent === null)
-    throw authenticationFault(label, username, 'no key and no password');
+  if (own.length === 0 && agent === null) throw noKeyFault(label, username, options.host);
   return {
     username,
     methods: [

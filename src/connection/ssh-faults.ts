@@ -59,6 +59,14 @@ export function authenticationFault(label: string, user: string, tried: string):
   });
 }
 
+/** Nothing to log in with: the machine is not even asked. */
+export function noKeyFault(label: string, user: string, host: string): ConnectionError {
+  const message = `${label}: no key to log in with as ${user}: none of OpenSSH's usual files is there, and no agent holds one`;
+  return new ConnectionError('authentication', message, {
+    remedy: `Make one and let it in: ssh-keygen -t ed25519, ssh-copy-id ${user}@${host}. Or name yours: "keys" in "ssh".`,
+  });
+}
+
 export function hostKeyFault(
   label: string,
   known: readonly HostKey[],

@@ -137,7 +137,7 @@ describe.skipIf(obstacle)('authentication', () => {
       [[locked], /locked is protected by a passphrase/],
       [[text], /text is not a private key/],
       [[open], /open can be read by others/],
-      [[], /no key and no password/],
+      [[], /no key to log in with as \S+: none of OpenSSH's usual files is there/],
     ];
     for (const [keys, message] of cases) {
       expect(await faultOf(to(server, { keys }))).toMatchObject({
