@@ -25,7 +25,7 @@ import { component } from './component.ts';
 import { components } from './components.ts';
 import { founded } from './founding.ts';
 import { joined } from './joining.ts';
-import { kubeletConf, kubeletSettings, kubeletUnit } from './kubelet.ts';
+import { KUBELET_CONF, kubeletConf, kubeletSettings, kubeletUnit } from './kubelet.ts';
 import { fallen } from './members.ts';
 import { machineFiles, masterFiles } from './files.ts';
 import { FILE } from './run.ts';
@@ -78,7 +78,7 @@ export const settingsPhase = (
   title: 'Bring the settings where they count',
   docs: 'https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-reconfigure/',
   on: namesOf(kubeNodes(cluster)),
-  needs: [containerdAnswers(cluster)],
+  needs: [containerdAnswers(cluster), made(speaker(cluster, present))],
   stages: [
     {
       title: 'components',
@@ -184,6 +184,15 @@ const hasControlPlane = (scope: Scope, standing: Pick<Standing, 'membership' | '
   isStanding(scope) &&
   (scope.facts.etcd.data || !hasStackedEtcd(scope.cluster)) &&
   fallen(standing).every(({ name }) => name !== scope.node.name);
+
+/** Before that nothing is in the API, and no machine has a control plane or a kubelet to change. */
+const made = (machines: readonly string[]): Condition => ({
+  name: 'apiServer',
+  description: 'kubeadm to have made the cluster',
+  on: machines,
+  script: () => sh`[ -e ${KUBELET_CONF} ] || { echo 'kubeadm init has not run yet'; exit 1; }`,
+  limit: 5,
+});
 
 /** Of those that have joined. */
 const served = (machines: readonly string[]): Condition => ({

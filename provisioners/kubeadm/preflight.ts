@@ -1,5 +1,6 @@
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Facts } from '../facts.ts';
+import { hasStackedEtcd } from './topology.ts';
 
 /** What a join that was cut off has left: it is taken up again, and our own preflight has looked at ports. */
 const REPEATED = [
@@ -13,12 +14,16 @@ const REPEATED = [
   ...[10250, 10257, 10259, 2379, 2380].map((port) => `Port-${port}`),
 ];
 
+/** Of an etcd apart it asks all members for their version, which is of our choice; a quorum is enough. */
+const EVERY_MEMBER = 'ExternalEtcdVersion';
+
 /** Checks of kubeadm that may fail on such a machine. */
-export const ignoredChecks = ({ kubeadm, controlPlane }: Cluster, facts: KindOfMachine): string[] => [
+export const ignoredChecks = (cluster: Cluster, facts: KindOfMachine): string[] => [
   ...REPEATED,
-  `Port-${controlPlane.port}`,
+  `Port-${cluster.controlPlane.port}`,
   ...(isUnverified(facts) ? ['SystemVerification'] : []),
-  ...kubeadm.ignorePreflightErrors,
+  ...(hasStackedEtcd(cluster) ? [] : [EVERY_MEMBER]),
+  ...cluster.kubeadm.ignorePreflightErrors,
 ];
 
 export type KindOfMachine = Pick<Facts, 'cgroup' | 'container'>;

@@ -7,9 +7,8 @@ export const hasStackedEtcd = ({ kubernetes, nodes }: Cluster): boolean =>
   nodes.every(({ roles }) => roles.includes('etcd') === roles.includes('master'));
 
 /**
- * The master through which others join: the first that has joined itself, in the order
- * given. While nobody has, the first of cluster.json
- * makes the cluster; a cluster whose masters are away is never made again.
+ * The master through which others join: the first that has joined itself, in the order given. While nobody has, the
+ * first of cluster.json makes the cluster; a cluster whose masters are away is never made again.
  */
 export function speakerOf(
   { cluster, joining }: Pick<Scope, 'cluster' | 'joining'>,

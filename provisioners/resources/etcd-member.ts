@@ -28,17 +28,23 @@ const asked = (judge: (all: readonly EtcdMember[]) => Answer) =>
     return lines.at(-1) === 'answered' ? judge(lines.slice(0, -1).map(parseMember)) : unknown;
   });
 
+/** Not its predecessor, whose place it takes. */
+const isThat =
+  ({ address, lost }: Joining) =>
+  (one: EtcdMember): boolean =>
+    one.address === address && one.id !== lost;
+
 /** The others know that it comes: it is sent everything that they know, and does not vote yet. */
-export const announced = ({ name, address, lost }: Joining): Resource => ({
-  id: `member:${name}`,
+export const announced = (joining: Joining): Resource => ({
+  id: `member:${joining.name}`,
   desired: { announced: true },
-  question: asked((all) =>
-    all.some((one) => one.address === address && one.id !== lost) ? { announced: true } : null,
-  ),
+  question: asked((all) => (all.some(isThat(joining)) ? { announced: true } : null)),
   steps: () => [
-    ...(lost === null ? [] : [{ run: patiently(sh`${etcdctl} member remove ${lost}`) }]),
+    ...(joining.lost === null ? [] : [{ run: patiently(sh`${etcdctl} member remove ${joining.lost}`) }]),
     {
-      run: patiently(sh`${etcdctl} member add ${name} --learner ${`--peer-urls=${peerUrl({ address })}`}`),
+      run: patiently(
+        sh`${etcdctl} member add ${joining.name} --learner ${`--peer-urls=${peerUrl(joining)}`}`,
+      ),
     },
   ],
   why: 'A new member learns first what the others know; until then it does not count for the quorum.',
@@ -60,13 +66,13 @@ export const noDatabase = (name: string): Resource => ({
 const LEARNING = 120;
 
 /** It has caught up and votes. */
-export const votes = ({ name, address }: Joining): Resource => ({
-  id: `vote:${name}`,
+export const votes = (joining: Joining): Resource => ({
+  id: `vote:${joining.name}`,
   desired: { votes: true },
   question: asked((all) =>
-    all.some((one) => one.address === address && one.name !== '' && !one.learner) ? { votes: true } : null,
+    all.some((one) => isThat(joining)(one) && one.name !== '' && !one.learner) ? { votes: true } : null,
   ),
-  steps: () => [{ run: promotion(address) }],
+  steps: () => [{ run: promotion(joining.address) }],
   why: 'It knows what the others know: from now on it counts for the quorum.',
 });
 

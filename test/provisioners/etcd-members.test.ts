@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
   type EtcdFacts,
+  type Joining,
   membershipOf,
   parseEtcdFacts,
   parseMember,
   quorumNote,
 } from '../../provisioners/etcd-members.ts';
 import type { Cluster, Node } from '../../src/cluster/model.ts';
+import { announced, votes } from '../../provisioners/resources/etcd-member.ts';
 import { cluster as lab } from './machines.ts';
 
 const [first] = lab.nodes as [Node];
@@ -186,5 +188,23 @@ describe('who leaves', () => {
     const told = standing(...members(1));
     expect(quorumNote(clusterOf(1), membershipOf(clusterOf(1), [], machines({ m1: told })))).toEqual([]);
     expect(quorumNote(clusterOf(1), membershipOf(clusterOf(1), [], machines({ m1: empty })))).toEqual([]);
+  });
+});
+
+describe('a member that comes in the place of one that never started', () => {
+  const joining: Joining = {
+    ...{ name: 'm3', address: '10.0.0.3', lost: 'a3', seen: false, stale: false, empty: true },
+    initialCluster: '',
+  };
+  const list = (...lines: string[]): string => [...members(1, 2), ...lines, 'answered'].join('\n');
+  const successor = (learner: boolean): string => line(3, learner).replace('a3', 'b3');
+
+  it.each([
+    ['before', list(line(3)), null, null],
+    ['announced', list(successor(true)), { announced: true }, null],
+    ['promoted', list(successor(false)), { announced: true }, { votes: true }],
+  ])('%s', (_, output, isAnnounced, hasVote) => {
+    expect(announced(joining).question.parse(output)).toEqual(isAnnounced);
+    expect(votes(joining).question.parse(output)).toEqual(hasVote);
   });
 });

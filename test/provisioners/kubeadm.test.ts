@@ -216,6 +216,18 @@ it('only a machine that cannot pass it is spared a check', () => {
   expect(asked(2, false)).toContain('Mem');
 });
 
+it('of an etcd apart kubeadm does not ask every member: a quorum is enough', () => {
+  const apart = cluster({
+    nodes: [
+      { name: 'etcd', roles: ['etcd'], count: 3 },
+      { name: 'master', roles: ['master'] },
+    ],
+  });
+  const facts = { cgroup: 2, container: false } as const;
+  expect(ignoredChecks(apart, facts)).toContain('ExternalEtcdVersion');
+  expect(ignoredChecks(cluster(), facts)).not.toContain('ExternalEtcdVersion');
+});
+
 describe('a machine has joined', () => {
   const scope = of(masters(3), 'master-2');
   const [first] = scope.cluster.nodes;
