@@ -5,14 +5,15 @@ import type { Observation } from '../src/engine/phase.ts';
 import type { State } from '../src/engine/resource.ts';
 import type { Survey } from '../src/engine/survey.ts';
 import { command } from '../src/resources/command.ts';
+import { servicesStarted } from './conditions.ts';
 import { type LiveNode, nodeStatus } from './node-status.ts';
 import { etcdctl } from './etcdctl.ts';
 import { kubectl, type Manifest, question } from './resources/manifest.ts';
 import { nodesOf, speaker } from './scope.ts';
 
 /**
- * What the closing check wants to know beside what every run asks: whether nodes are Ready, add-ons rolled out and
- * further members and servers answer. Of one master's objects most are asked for anyway.
+ * What the closing check wants to know beside what every run asks: whether services have started, nodes are Ready,
+ * add-ons rolled out, and further members and servers answer. Of one master's objects most are asked for anyway.
  */
 export function observations(
   cluster: Cluster,
@@ -22,8 +23,9 @@ export function observations(
   const node = cluster.nodes.find(({ name }) => name === machine);
   if (node === undefined) return [];
   if (speaker(cluster, present).includes(machine))
-    return [...nodesOf(cluster).map(health), ...addons(cluster).map(rollout)];
+    return [started(cluster, machine), ...nodesOf(cluster).map(health), ...addons(cluster).map(rollout)];
   return [
+    started(cluster, machine),
     ...(node.roles.includes('etcd')
       ? [answers('etcd', sh`${etcdctl} endpoint health --command-timeout=3s`)]
       : []),
@@ -55,7 +57,7 @@ export function glance(cluster: Cluster, surveys: ReadonlyMap<string, Survey>): 
   const isWell =
     nodes.every(({ state }) => state === 'Ready') &&
     addons(cluster).every((name) => seen(first, rollout(name))?.['complete'] === true) &&
-    others.every((state) => state?.['answers'] === true);
+    [seen(first, started(cluster, first)), ...others].every((state) => state?.['answers'] === true);
   return isWell ? nodes : null;
 }
 
@@ -64,10 +66,14 @@ const addons = (cluster: Cluster): readonly string[] =>
 
 const answers = (name: string, script: Script): Observation => ({
   id: `health:${name}`,
-  question: command(sh`${verbatim(script)} >/dev/null 2>&1 && echo yes; true`, (output) => ({
+  question: command(sh`(${verbatim(script)}) >/dev/null 2>&1 && echo yes; true`, (output) => ({
     answers: output === 'yes',
   })),
 });
+
+/** For the run itself one that starts is as it should be: it may yet wait for what others do. */
+const started = (cluster: Cluster, machine: string): Observation =>
+  answers('services', servicesStarted(cluster).script(machine));
 
 const health = ({ name }: Node): Observation => ({
   id: `health:node/${name}`,

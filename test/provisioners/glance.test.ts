@@ -40,6 +40,12 @@ describe('the glance that ends a run', () => {
     expect(glance(cluster, surveys(changed))).toBeNull();
   });
 
+  it.each(['master', 'minion-1'])('leaves it to a closer look when a service of %s still starts', (name) => {
+    const some = surveys();
+    some.get(name)?.set('health:services', { answers: false });
+    expect(glance(cluster, some)).toBeNull();
+  });
+
   it('leaves it to a closer look when a machine said nothing', () => {
     const some = surveys();
     some.delete('minion-1');
@@ -50,9 +56,12 @@ describe('the glance that ends a run', () => {
     const [first, second] = cluster.nodes;
     const three = { ...cluster, nodes: [first!, { ...second!, roles: ['etcd', 'master'] as const }] };
     expect(observations(three, second!.name, [first!.name]).map(({ id }) => id)).toEqual([
+      'health:services',
       'health:etcd',
       'health:api',
     ]);
-    expect(observations(cluster, second!.name, [first!.name])).toEqual([]);
+    expect(observations(cluster, second!.name, [first!.name]).map(({ id }) => id)).toEqual([
+      'health:services',
+    ]);
   });
 });
