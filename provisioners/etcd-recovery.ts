@@ -4,6 +4,7 @@ import type { Connection } from '../src/connection/connection.ts';
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import { refuseLost } from '../src/engine/lost.ts';
 import { MachineError } from '../src/errors.ts';
+import { lastWords } from './diagnosis.ts';
 import { copied, KEPT, setAside } from './etcd-kept.ts';
 import { ALONE, answersWithin, etcdctl } from './etcdctl.ts';
 import * as etcdPod from './kubeadm/etcd-pod.ts';
@@ -101,7 +102,7 @@ mkdir -p "$folder"
 printf '[Service]\\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\\n' > "$folder/alone.conf"
 systemctl daemon-reload
 date +%s >${ALONE}
-timeout 90 systemctl start etcd
+timeout 90 systemctl start etcd || { ${verbatim(lastWords('etcd'))}; exit 1; }
 ${verbatim(answersWithin(60))}`;
 
 const unit: Keeper = {
