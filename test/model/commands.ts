@@ -14,7 +14,7 @@ import { printCertificate } from '../../provisioners/printed-certificate.ts';
 import { certificateOf, isValid, printed } from './kubelet.ts';
 import type { ModelMachine } from './machine.ts';
 import { requestLines } from './requests.ts';
-import { callsIn, type Known, like, remembering, shape, word } from './shape.ts';
+import { callsIn, type Known, like, remembering, shape, word, words } from './shape.ts';
 
 /** etcd as etcdctl reaches it here; null: nobody answers. */
 export function etcdHere(machine: ModelMachine): EtcdData | null {
@@ -85,6 +85,14 @@ const table: readonly Row[] = [
       const api = may(() => asAdministrator(machine));
       return api === null ? '' : `${requestLines(api)}answered\n`;
     },
+  },
+  {
+    // Here a service runs as soon as it is started.
+    shape: shape`(left=$(systemctl list-units --plain --no-legend --state=start-pre,start,start-post ${words})
+[ -z "$left" ] && exit 0
+echo $(echo "$left" | cut -d ' ' -f 1)
+exit 1) >/dev/null 2>&1 && echo yes; true`,
+    act: () => 'yes\n',
   },
   {
     // Registries are for clusters with that add-on; the model has none.
