@@ -48,8 +48,6 @@ export interface Joining {
   readonly address: string;
   /** The id of a member without data: it comes back as another one. */
   readonly lost: string | null;
-  /** That member has been there, and had some. */
-  readonly seen: boolean;
   /** It has a database that the others do not share: it makes room for theirs. */
   readonly stale: boolean;
   /** It has no data. */
@@ -109,7 +107,7 @@ export function membershipOf(
   if (members === null || members === undefined) {
     const waiting = wanted.filter(({ name }) => machines.get(name)?.etcd.data === false);
     const joining = waiting.map(({ name, address }) => ({
-      ...{ name, address, lost: null, seen: false, stale: false, empty: true },
+      ...{ name, address, lost: null, stale: false, empty: true },
       initialCluster: null,
     }));
     return { founding: [], joining, awaited: [], leaving: [], size: holders.length, speaker: speaker ?? '' };
@@ -179,15 +177,17 @@ function joiningOf(
     const facts = machines.get(name)?.etcd;
     const member = members.find((one) => one.address === address);
     const isStrange = facts?.members?.every(({ id }) => id !== member?.id) === true;
-    const isLost = member !== undefined && member.name !== '' && (facts?.data === false || isStrange);
+    // Who never came has nothing to lose: it takes the place that was kept for it since the beginning.
+    const isLost =
+      member !== undefined && member.name !== '' && (isStrange || (facts?.data === false && member.seen));
     if (facts === undefined || (stands(facts) && member?.learner === false && !isStrange)) return [];
     known.set(address, name);
     const initialCluster = [...known].map(([at, who]) => `${who}=${peerUrl({ address: at })}`).join(',');
     const isStale = facts.data && (member === undefined || isLost);
     return [
       {
-        ...{ name, address, lost: isLost ? member.id : null, seen: member?.seen ?? false },
-        ...{ stale: isStale, empty: !facts.data, initialCluster },
+        ...{ name, address, lost: isLost ? member.id : null, stale: isStale },
+        ...{ empty: !facts.data, initialCluster },
       },
     ];
   });
@@ -205,8 +205,8 @@ export function quorumNote(cluster: Cluster, membership: Membership): string[] {
   if (founding.length > 0 || joining.length + awaited.length + leaving.length === 0) return [];
   const said = (members: number): string =>
     `${members} ${members === 1 ? 'member' : 'members'} (${bearable(members) === 0 ? 'none' : bearable(members)} may fail)`;
-  const coming = joining.map(({ name, lost, seen }) =>
-    lost === null || !seen ? `+ ${name}` : `± ${name}, whose data is lost`,
+  const coming = joining.map(({ name, lost }) =>
+    lost === null ? `+ ${name}` : `± ${name}, whose data is lost`,
   );
   const later = awaited.map((name) => `+ ${name} (not there yet)`);
   const going = leaving.map(({ name, address }) => `- ${name || address}`);

@@ -63,13 +63,12 @@ describe('who joins one that stands', () => {
         name: 'm2',
         address: '10.0.0.2',
         lost: null,
-        seen: false,
         stale: false,
         empty: true,
         initialCluster: 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380',
       },
       {
-        ...{ name: 'm3', address: '10.0.0.3', lost: null, seen: false, stale: false, empty: true },
+        ...{ name: 'm3', address: '10.0.0.3', lost: null, stale: false, empty: true },
         initialCluster: 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380',
       },
     ]);
@@ -99,7 +98,7 @@ describe('who joins one that stands', () => {
     const told = standing(...members(1, 2), 'a3, started, m3, https://10.0.0.3:2380, , false');
     const cluster = clusterOf(1, 2, 3);
     const membership = membershipOf(cluster, [], machines({ m1: told, m2: told, m3: empty }));
-    expect(membership.joining).toMatchObject([{ name: 'm3', lost: 'a3', seen: false }]);
+    expect(membership.joining).toMatchObject([{ name: 'm3', lost: null, stale: false }]);
     expect(quorumNote(cluster, membership)[0]).toMatch(/: \+ m3$/);
   });
 
@@ -191,9 +190,9 @@ describe('who leaves', () => {
   });
 });
 
-describe('a member that comes in the place of one that never started', () => {
+describe('a member that comes in the place of one whose data is lost', () => {
   const joining: Joining = {
-    ...{ name: 'm3', address: '10.0.0.3', lost: 'a3', seen: false, stale: false, empty: true },
+    ...{ name: 'm3', address: '10.0.0.3', lost: 'a3', stale: false, empty: true },
     initialCluster: '',
   };
   const list = (...lines: string[]): string => [...members(1, 2), ...lines, 'answered'].join('\n');

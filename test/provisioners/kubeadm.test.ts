@@ -99,7 +99,7 @@ describe('the last master that serves', () => {
 });
 
 const arriving: Joining = {
-  ...{ name: 'master-3', address: '10.0.0.13', lost: null, seen: false, stale: false, empty: true },
+  ...{ name: 'master-3', address: '10.0.0.13', lost: null, stale: false, empty: true },
   initialCluster: 'master-3=https://10.0.0.13:2380',
 };
 
