@@ -12,7 +12,7 @@ export async function balancer(at: string, addresses: readonly string[]): Promis
 /** The smallest balancer there is: the first of these that takes the call. */
 function leadOn(client: Socket, [first, ...others]: readonly string[]): void {
   if (first === undefined) return void client.destroy();
-  const server = connect({ host: first, port: PORT, timeout: 2000 });
+  const server = connect({ host: first, port: PORT, timeout: 500 });
   let taken = false;
   server.once('connect', () => {
     taken = true;
