@@ -21,12 +21,15 @@ interface Container {
   readonly ready?: string;
 }
 
-/** A pod of the probe's image that may do nothing it has no need of, and ends at once when it is told to. */
+/**
+ * A pod of the probe's image that may do nothing it has no need of, and ends at once when it is told to.
+ * One without a grace period is gone from the API while it still runs: not so where it may write to a volume.
+ */
 export const podSpec = ({ image, args, env = [], mount, ready }: Container, more: object = {}): object => ({
   serviceAccountName: 'probe',
   automountServiceAccountToken: false,
   enableServiceLinks: false,
-  terminationGracePeriodSeconds: 0,
+  terminationGracePeriodSeconds: mount === undefined ? 0 : 1,
   securityContext: {
     ...{ runAsNonRoot: true, runAsUser: 65534, runAsGroup: 65534, fsGroup: 65534 },
     seccompProfile: { type: 'RuntimeDefault' },
