@@ -51,6 +51,22 @@ describe('one endpoint', () => {
     await wellAgain(lab, 4 * LIMIT);
   });
 
+  it('masters that have too much to do do not fight over the address', async () => {
+    const before = await holder();
+    const taken = async (): Promise<string[]> =>
+      Promise.all(
+        masters.map(async (master) => {
+          const asked = "journalctl --unit=hardway-address --no-pager | grep -c 'Entering MASTER STATE'";
+          return (await lab.on(master, asked)).stdout.trim();
+        }),
+      );
+    const counted = await taken();
+    const busy = `for each in 1 2 3 4 5 6 7 8; do timeout 25 sh -c 'while :; do :; done' & done; wait`;
+    await Promise.all(masters.map((master) => lab.on(master, busy)));
+    expect(await taken()).toEqual(counted);
+    expect(await holder()).toBe(before);
+  });
+
   it('everything loses its power: both ways answer again, with no run in between', async () => {
     await powerOff(lab, ...machines);
     await powerOn(lab, ...machines);
