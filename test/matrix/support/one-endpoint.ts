@@ -18,7 +18,7 @@ export interface OneEndpoint {
   /** What kubeconfigs on the minion call the API. */
   servers(): Promise<string[]>;
   /** Both ways answer again, the shared address and the minion's; how long that took is told. */
-  answers(when: string, limit?: number): Promise<void>;
+  answers(when: string): Promise<void>;
 }
 
 /** Brought up before the tests around it, destroyed after them; `prefix` as "192.168.95". */
@@ -58,12 +58,12 @@ export function oneEndpoint(name: string, prefix: string, settings: Settings = {
       const found = await lab.on('minion-1', `grep -rhsE '^ *server:' ${files} | tr -d ' ' | sort -u`);
       return found.stdout.trim().split('\n');
     },
-    async answers(when, limit = LIMIT) {
+    async answers(when) {
       // How much too late is told, too.
-      const seconds = await Promise.all([until(ways.address, 4 * limit), until(ways.minion, 4 * limit)]);
+      const seconds = await Promise.all([until(ways.address, 4 * LIMIT), until(ways.minion, 4 * LIMIT)]);
       const [atAddress, onMinion] = seconds.map((each) => each.toFixed(1));
       console.log(`${name}, ${when}: the address after ${atAddress} s, on a minion after ${onMinion} s`);
-      expect(Math.max(...seconds)).toBeLessThan(limit);
+      expect(Math.max(...seconds)).toBeLessThan(LIMIT);
     },
   };
 }
