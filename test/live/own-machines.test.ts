@@ -89,6 +89,12 @@ describe('three machines of one’s own', () => {
     expect(own.inside('two', 'uname -n')).toBe('blue\n');
   });
 
+  it('started everything in an order in which nothing had to be tried twice', () => {
+    const units = 'etcd kube-apiserver kube-controller-manager kube-scheduler';
+    const restarts = own.inside('one', `systemctl show --property=NRestarts --value ${units}`);
+    expect(restarts.split('\n').filter((line) => line !== '')).toEqual(['0', '0', '0', '0']);
+  });
+
   it('ranges, the address of DNS and the mode of kube-proxy are those of the variables, everywhere', () => {
     const flags = own.inside(
       'one',
