@@ -1,6 +1,6 @@
-import { $ } from 'zx';
 import type { Artefacts } from '../../src/artefacts/artefact.ts';
 import { HardwayError } from '../../src/errors.ts';
+import { $ } from '../../src/shell.ts';
 
 /** Programs that work on this side. */
 export interface Tools {
@@ -51,7 +51,7 @@ async function run(
   { what, input, env = {} }: Errand,
 ): Promise<string> {
   const output = await $({
-    ...{ input, quiet: true, nothrow: true, timeout: `${PATIENCE}s` },
+    ...{ input, nothrow: true, timeout: `${PATIENCE}s` },
     env: { ...process.env, KUBECONFIG: '/dev/null', ...env },
   })`${command} ${args}`;
   if (output.ok) return output.stdout;

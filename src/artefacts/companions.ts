@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { $ } from 'zx';
 import { ArtefactError } from '../errors.ts';
+import { $ } from '../shell.ts';
 import type { ImageFile } from './image.ts';
 import type { Group, ImageRecipe } from './lock.ts';
 
@@ -54,7 +54,7 @@ async function located(program: string): Promise<string> {
 }
 
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
-const ask = $({ quiet: true, nothrow: true, env: { ...process.env, PATH } });
+const ask = $({ nothrow: true, env: { ...process.env, PATH } });
 
 const librariesOf = async (...files: readonly string[]): Promise<readonly string[]> =>
   files.length === 0 ? [] : ((await ask`ldd ${files}`).stdout.match(/\/\S+(?= \()/g) ?? []);

@@ -1,9 +1,10 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { $, type ProcessOutput } from 'zx';
+import type { ProcessOutput } from 'zx';
 import { ArtefactError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 import { fill, type CRecipe, type GoRecipe, type Group } from './lock.ts';
 
 /** How a group is compiled. */
@@ -122,7 +123,6 @@ async function run(build: Build, command: readonly string[], options: RunOptions
     env: options.env,
     timeout: options.timeout,
     nothrow: true,
-    quiet: true,
     detached: false, // Ctrl-C reaches the compiler too
     stdio: ['ignore', 'pipe', 'pipe'],
   })`${command}`;

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { $, type ProcessPromise } from 'zx';
+import type { ProcessPromise } from 'zx';
 import { ArtefactError } from '../errors.ts';
+import { $ } from '../shell.ts';
 import { defaultCache } from './cache.ts';
 import type { Group } from './lock.ts';
 
 /** A short question to a tool; never throws. */
 function ask(command: readonly string[]): ProcessPromise {
   const env = { ...process.env, GOTOOLCHAIN: 'local' };
-  return $({ nothrow: true, quiet: true, timeout: '30s', env })`${command}`;
+  return $({ nothrow: true, timeout: '30s', env })`${command}`;
 }
 
 /** "go1.26.8"; undefined when no Go answers. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { $ } from 'zx';
 import type { Artefacts } from '../artefacts/artefact.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 import { addArtefacts } from './artefacts.ts';
 import { boxFolder, finishedBox, rootFolder, type Box } from './box.ts';
 import { importImages } from './images.ts';
@@ -54,7 +54,7 @@ async function bareRoot(recipe: Recipe, report: Report): Promise<string> {
       const root = join(folder, 'rootfs');
       await makeRoot(recipe, root, report);
       await writeFile(join(folder, 'version'), await osVersion(root));
-      await $({ quiet: true })`${sudo} tar ${tarOptions} -C ${root} -cf - . > ${join(folder, 'root.tar')}`;
+      await $`${sudo} tar ${tarOptions} -C ${root} -cf - . > ${join(folder, 'root.tar')}`;
     });
   }
   return join(final, 'root.tar');
@@ -62,5 +62,5 @@ async function bareRoot(recipe: Recipe, report: Report): Promise<string> {
 
 async function unpack(archive: string, root: string): Promise<void> {
   await mkdir(root);
-  await $({ quiet: true })`${sudo} tar ${tarOptions} -C ${root} -xpf ${archive}`;
+  await $`${sudo} tar ${tarOptions} -C ${root} -xpf ${archive}`;
 }

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { $ } from 'zx';
 import type { Artefact, Artefacts } from '../artefacts/artefact.ts';
 import { PINNED } from '../artefacts/image.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 import { sudo, writeAsRoot } from './sudo.ts';
 
 /** Only what an import needs: the others would make folders and sockets of their own on this host. */
@@ -29,8 +29,8 @@ export async function importImages(artefacts: Artefacts, root: string, report: R
     try {
       const ctr = [...sudo, artefacts.get('ctr').file, '--address', socket, '--namespace', 'k8s.io'];
       for (const image of images) {
-        await $({ quiet: true })`${ctr} images import --local ${image.file}`;
-        await $({ quiet: true })`${ctr} images label ${image.reference ?? image.name} ${PINNED}`;
+        await $`${ctr} images import --local ${image.file}`;
+        await $`${ctr} images label ${image.reference ?? image.name} ${PINNED}`;
         await noteImport(image, root);
       }
     } finally {
@@ -40,7 +40,7 @@ export async function importImages(artefacts: Artefacts, root: string, report: R
     const evidence = error instanceof Error ? error.message : String(error);
     report({ type: 'warning', text: `the machines import their images themselves: ${evidence.trim()}` });
   } finally {
-    await $({ quiet: true })`${sudo} rm -rf ${folder}`;
+    await $`${sudo} rm -rf ${folder}`;
   }
 }
 
@@ -59,7 +59,7 @@ async function startContainerd(program: string, store: string, folder: string): 
   const pidFile = join(folder, 'pid');
   const start = `echo $$ > "$1"; shift; exec "$@"`;
   const words = [pidFile, program, '--config', join(folder, 'config.toml'), ...options];
-  await $({ quiet: true, detached: true })`${sudo} sh -c ${start} sh ${words} > ${log} 2>&1 < /dev/null &`;
+  await $({ detached: true })`${sudo} sh -c ${start} sh ${words} > ${log} 2>&1 < /dev/null &`;
   for (let attempt = 0; attempt < 100; attempt++) {
     await setTimeout(100);
     const said = await readFile(log, 'utf8');
@@ -72,12 +72,12 @@ async function startContainerd(program: string, store: string, folder: string): 
 
 /** The store must be at rest before it is packed. */
 async function end(pid: string): Promise<void> {
-  await $({ quiet: true, nothrow: true })`${sudo} kill ${pid}`;
+  await $({ nothrow: true })`${sudo} kill ${pid}`;
   for (let attempt = 0; attempt < 100; attempt++) {
-    if (!(await $({ quiet: true, nothrow: true })`${sudo} kill -0 ${pid}`).ok) return;
+    if (!(await $({ nothrow: true })`${sudo} kill -0 ${pid}`).ok) return;
     await setTimeout(100);
   }
-  await $({ quiet: true, nothrow: true })`${sudo} kill -9 ${pid}`;
+  await $({ nothrow: true })`${sudo} kill -9 ${pid}`;
 }
 
 /** Says which archive an image came from, in the words of the recipe's own import. */

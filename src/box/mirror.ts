@@ -1,4 +1,4 @@
-import { $ } from 'zx';
+import { $ } from '../shell.ts';
 
 /**
  * The Debian mirror that this machine's own apt uses, for a suite or else for any suite of Debian;
@@ -7,7 +7,6 @@ import { $ } from 'zx';
 export async function aptMirror(suite: string): Promise<string | undefined> {
   const format = '$(CODENAME) $(ORIGIN) $(COMPONENT) $(REPO_URI)';
   const targets = await $({
-    quiet: true,
     nothrow: true,
   })`apt-get indextargets --format ${format} ${'Created-By: Packages'}`;
   return chooseMirror(targets.stdout, suite);

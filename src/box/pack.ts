@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { $ } from 'zx';
 import type { Artefacts } from '../artefacts/artefact.ts';
 import { sha256OfFile } from '../artefacts/record.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 import { template, type Box } from './box.ts';
 import type { Recipe } from './recipe.ts';
 import { sudo, tarOptions } from './sudo.ts';
@@ -30,7 +30,7 @@ export async function packBox(packing: Packing): Promise<Box> {
   const task = 'packing the box';
   report({ type: 'progress', task, done: 0, total: 0, unit: 'steps' });
   const archive = join(folder, 'rootfs.tar.gz');
-  await $({ quiet: true })`${sudo} tar ${tarOptions} -C ${folder} -cf - ./rootfs | gzip -1 > ${archive}`;
+  await $`${sudo} tar ${tarOptions} -C ${folder} -cf - ./rootfs | gzip -1 > ${archive}`;
   const sha256 = await sha256OfFile(archive);
   const contents = contentsOf(packing);
   const box: Box = {
@@ -68,8 +68,8 @@ async function writeParts(
   await writeFile(join(folder, 'lxc-template'), template(), { mode: 0o755 });
   const parts = ['metadata.json', 'info.json', 'lxc-config', 'lxc-template', 'rootfs.tar.gz'];
   const file = join(folder, 'hardway.box');
-  await $({ quiet: true })`tar --owner=0 --group=0 -C ${folder} -cf ${file} ${parts}`;
-  await $({ quiet: true, cwd: folder })`rm ${parts}`;
+  await $`tar --owner=0 --group=0 -C ${folder} -cf ${file} ${parts}`;
+  await $({ cwd: folder })`rm ${parts}`;
   const checksum = await sha256OfFile(file);
   await writeFile(`${file}.sha256`, `${checksum}  hardway.box\n`);
   const source = { name: 'lxc', url: `file://${box.file}`, checksum_type: 'sha256', checksum };

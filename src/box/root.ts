@@ -1,25 +1,23 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { $ } from 'zx';
 import { HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 import { aptMirror } from './mirror.ts';
 import type { Recipe } from './recipe.ts';
 import { sudo, writeAsRoot } from './sudo.ts';
-
-const quiet = $({ quiet: true });
 
 /** Makes the recipe's root file system in a new folder. Needs root; takes a minute. */
 export async function makeRoot(recipe: Recipe, root: string, report: Report): Promise<void> {
   await debootstrap(recipe, root, report);
   await addUser(recipe, root);
-  for (const folder of recipe.folders ?? []) await quiet`${sudo} install -d ${root + folder}`;
+  for (const folder of recipe.folders ?? []) await $`${sudo} install -d ${root + folder}`;
   for (const { path, mode = '0644', content } of recipe.files) {
     await writeAsRoot(root + path, content, mode);
   }
-  await quiet`${sudo} chroot ${root} systemctl --quiet enable ${recipe.units.enable}`;
-  await quiet`${sudo} chroot ${root} systemctl --quiet mask ${recipe.units.mask}`;
-  for (const path of recipe.hide ?? []) await quiet`${sudo} ln -sf /dev/null ${root + path}`;
+  await $`${sudo} chroot ${root} systemctl --quiet enable ${recipe.units.enable}`;
+  await $`${sudo} chroot ${root} systemctl --quiet mask ${recipe.units.mask}`;
+  for (const path of recipe.hide ?? []) await $`${sudo} ln -sf /dev/null ${root + path}`;
   await removeRest(recipe, root);
 }
 
@@ -33,7 +31,6 @@ async function debootstrap(recipe: Recipe, root: string, report: Report): Promis
   const task = `installing Debian ${recipe.suite} for the box`;
   const include = recipe.packages.join(',');
   const run = $({
-    quiet: true,
     nothrow: true,
   })`${sudo} debootstrap --variant=${recipe.variant} ${`--include=${include}`} ${recipe.suite} ${root} ${mirror} 2>&1`;
   let done = 0;
@@ -52,20 +49,20 @@ async function debootstrap(recipe: Recipe, root: string, report: Report): Promis
 
 async function addUser({ user }: Recipe, root: string): Promise<void> {
   const folder = `/home/${user.name}/.ssh`;
-  await quiet`${sudo} chroot ${root} useradd --create-home --shell /bin/bash ${user.name}`;
-  await quiet`${sudo} install -d -m 0700 ${root + folder}`;
+  await $`${sudo} chroot ${root} useradd --create-home --shell /bin/bash ${user.name}`;
+  await $`${sudo} install -d -m 0700 ${root + folder}`;
   await writeAsRoot(`${root}${folder}/authorized_keys`, [user.key], '0600');
-  await quiet`${sudo} chroot ${root} chown -R ${user.name}:${user.name} ${folder}`;
+  await $`${sudo} chroot ${root} chown -R ${user.name}:${user.name} ${folder}`;
 }
 
 /** The wildcards are the shell's own, inside the root, so that no link leads out of it. */
 async function removeRest(recipe: Recipe, root: string): Promise<void> {
   const paths = (recipe.remove ?? []).join(' ');
-  await quiet`${sudo} chroot ${root} sh -c ${`rm -rf ${paths}`}`;
+  await $`${sudo} chroot ${root} sh -c ${`rm -rf ${paths}`}`;
 }
 
 /** Deletes a folder in which root has made files. */
 export async function removeFolder(folder: string): Promise<void> {
   if (sudo.length === 0) await rm(folder, { recursive: true, force: true });
-  else await quiet`${sudo} rm -rf ${folder}`;
+  else await $`${sudo} rm -rf ${folder}`;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { $ } from 'zx';
+import { $ } from '../shell.ts';
 
 /** Put before a command that needs root: empty for root itself. */
 export const sudo: readonly string[] = process.getuid?.() === 0 ? [] : ['sudo'];
@@ -15,7 +15,7 @@ export async function writeAsRoot(path: string, lines: readonly string[], mode =
   try {
     const draft = join(folder, 'draft');
     await writeFile(draft, lines.map((line) => `${line}\n`).join(''));
-    await $({ quiet: true })`${sudo} install -D -m ${mode} -o 0 -g 0 ${draft} ${path}`;
+    await $`${sudo} install -D -m ${mode} -o 0 -g 0 ${draft} ${path}`;
   } finally {
     await rm(folder, { recursive: true });
   }

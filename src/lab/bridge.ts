@@ -1,8 +1,8 @@
-import { $ } from 'zx';
 import { sudo } from '../box/sudo.ts';
 import type { Cluster } from '../cluster/model.ts';
 import { nth, overlaps, parseRange } from '../cluster/ranges.ts';
 import { HardwayError } from '../errors.ts';
+import { $ } from '../shell.ts';
 import { hostAddresses, linkExists, portsOf } from './links.ts';
 import { bridgeName } from './names.ts';
 
@@ -16,19 +16,18 @@ export async function healBridge(cluster: Cluster): Promise<void> {
   const present = addresses.get(bridge) ?? [];
   if (isUp(present, wanted)) return;
   // Another run may be quicker by a moment; what counts is the address at the end.
-  if (!linkExists(bridge)) await $({ quiet: true, nothrow: true })`${sudo} ip link add ${bridge} type bridge`;
+  if (!linkExists(bridge)) await $({ nothrow: true })`${sudo} ip link add ${bridge} type bridge`;
   for (const old of present.filter((one) => one !== wanted)) {
-    await $({ quiet: true })`${sudo} ip address del ${old} dev ${bridge}`;
+    await $`${sudo} ip address del ${old} dev ${bridge}`;
   }
-  await $({ quiet: true })`${sudo} ip address replace ${wanted} dev ${bridge}`;
-  await $({ quiet: true })`${sudo} ip link set ${bridge} up`;
+  await $`${sudo} ip address replace ${wanted} dev ${bridge}`;
+  await $`${sudo} ip link set ${bridge} up`;
 }
 
 /** Stays while a machine hangs on it: a cluster of the same name in another folder. */
 export async function removeBridge(cluster: Cluster): Promise<void> {
   const bridge = bridgeName(cluster.name);
-  if (linkExists(bridge) && portsOf(bridge).length === 0)
-    await $({ quiet: true })`${sudo} ip link delete ${bridge}`;
+  if (linkExists(bridge) && portsOf(bridge).length === 0) await $`${sudo} ip link delete ${bridge}`;
 }
 
 function isUp(present: readonly string[], wanted: string): boolean {

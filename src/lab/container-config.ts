@@ -1,5 +1,5 @@
-import { $ } from 'zx';
 import { sudo, writeAsRoot } from '../box/sudo.ts';
+import { $ } from '../shell.ts';
 import { configFile } from './containers.ts';
 
 const block = /^# VAGRANT-BEGIN\n[^]*?^# VAGRANT-END\n/gm;
@@ -10,7 +10,7 @@ const block = /^# VAGRANT-BEGIN\n[^]*?^# VAGRANT-END\n/gm;
  * running machine does not need the file.
  */
 export async function forgetOldSettings(container: string, group: string): Promise<void> {
-  const config = await $({ quiet: true, nothrow: true })`${sudo} cat ${configFile(container)}`;
+  const config = await $({ nothrow: true })`${sudo} cat ${configFile(container)}`;
   const wanted = withoutSettings(config.stdout, group);
   if (!config.ok || wanted === config.stdout) return;
   await writeAsRoot(configFile(container), wanted.trimEnd().split('\n'), '0640');

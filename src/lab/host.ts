@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { $ } from 'zx';
 import { cachedArtefacts } from '../artefacts/artefacts.ts';
 import { defaultLockFile, readLock } from '../artefacts/lock.ts';
 import { sudo } from '../box/sudo.ts';
 import type { Cluster } from '../cluster/model.ts';
 import { HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 import { installPackages, missingPackages } from './packages.ts';
 
 /** Installs what the lab needs on this host, and says so. Throws HardwayError before anything was changed. */
@@ -35,7 +35,7 @@ async function requireDebianAndRoot(missing: readonly string[]): Promise<void> {
       remedy: 'Install them, or use VirtualBox, libvirt or VMware: vagrant up --provider=virtualbox.',
     });
   }
-  if (sudo.length > 0 && !(await $({ quiet: true, nothrow: true })`${sudo} -v`).ok) {
+  if (sudo.length > 0 && !(await $({ nothrow: true })`${sudo} -v`).ok) {
     throw new HardwayError('LAB', `${lacks}, and to install that I must be root or may use sudo`);
   }
 }

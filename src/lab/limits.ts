@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { $ } from 'zx';
 import { sudo } from '../box/sudo.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 
 /**
  * Machines that are containers share these with the host, whose defaults are meant for one desktop: with the
@@ -18,7 +18,7 @@ export async function raiseLimits(report: Report): Promise<void> {
   for (const [key, wanted] of Object.entries(least)) {
     const now = Number(await readFile(`/proc/sys/${key.replaceAll('.', '/')}`, 'utf8'));
     if (now >= wanted) continue;
-    await $({ quiet: true })`${sudo} sysctl -q -w ${`${key}=${wanted}`}`;
+    await $`${sudo} sysctl -q -w ${`${key}=${wanted}`}`;
     report({ type: 'note', text: `host: ${key} raised from ${now} to ${wanted}, for the machines share it` });
   }
 }

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { $ } from 'zx';
 import { sudo } from '../box/sudo.ts';
+import { $ } from '../shell.ts';
 
 const devices = '/sys/class/net';
 
 /** IPv4 ranges ("192.168.56.1/24") by interface, as this host has them now. */
 export async function hostAddresses(): Promise<ReadonlyMap<string, readonly string[]>> {
-  const answer = await $({ quiet: true })`ip -json -4 address show`;
+  const answer = await $`ip -json -4 address show`;
   const links = JSON.parse(answer.stdout) as readonly LinkAnswer[];
   return new Map(
     links.flatMap(({ ifname, addr_info: all }) =>
@@ -51,10 +51,10 @@ export function portsOf(bridge: string): readonly string[] {
 /** Puts a machine's NIC back on its bridge when the bridge was made again under the running machine. */
 export async function attach(link: string, bridge: string): Promise<void> {
   if (!linkExists(link) || masterOf(link) === bridge) return;
-  await $({ quiet: true })`${sudo} ip link set ${link} master ${bridge} up`;
+  await $`${sudo} ip link set ${link} master ${bridge} up`;
 }
 
 /** Both ends of it; fine when it has gone by itself meanwhile. */
 export async function removeLink(link: string): Promise<void> {
-  await $({ quiet: true, nothrow: true })`${sudo} ip link delete ${link}`;
+  await $({ nothrow: true })`${sudo} ip link delete ${link}`;
 }

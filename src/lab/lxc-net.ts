@@ -1,9 +1,9 @@
 /** lxcbr0, the bridge with DHCP and a way outside, which Debian's lxc package brings. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { $ } from 'zx';
 import { sudo } from '../box/sudo.ts';
 import { HardwayError } from '../errors.ts';
+import { $ } from '../shell.ts';
 import { hostAddresses } from './links.ts';
 
 export const lxcBridge = 'lxcbr0';
@@ -22,19 +22,19 @@ export async function healLxcNet(): Promise<void> {
   if (await runs()) return;
   const claimed = existsSync(flag);
   const [server] = servers();
-  if (existsSync(pidFile) && readPid() !== server) await $({ quiet: true })`${sudo} rm -f ${pidFile}`;
-  if (server !== undefined) await $({ quiet: true, nothrow: true })`${sudo} kill ${server}`;
-  await $({ quiet: true })`${sudo} rm -f ${flag}`;
-  const start = await $({ quiet: true, nothrow: true })`${sudo} ${control('start')}`;
+  if (existsSync(pidFile) && readPid() !== server) await $`${sudo} rm -f ${pidFile}`;
+  if (server !== undefined) await $({ nothrow: true })`${sudo} kill ${server}`;
+  await $`${sudo} rm -f ${flag}`;
+  const start = await $({ nothrow: true })`${sudo} ${control('start')}`;
   await becomesTrue(start.stderr);
-  if (!claimed) await $({ quiet: true })`${sudo} mkdir -p /run/hardway && ${sudo} touch ${mark}`;
+  if (!claimed) await $`${sudo} mkdir -p /run/hardway && ${sudo} touch ${mark}`;
 }
 
 /** Only when we started it; the caller sees to it that no container needs it any more. */
 export async function stopLxcNet(): Promise<void> {
   if (!existsSync(mark)) return;
-  await $({ quiet: true, nothrow: true })`${sudo} ${control('stop')}`;
-  await $({ quiet: true })`${sudo} rm -f ${mark}`;
+  await $({ nothrow: true })`${sudo} ${control('stop')}`;
+  await $`${sudo} rm -f ${mark}`;
 }
 
 async function runs(): Promise<boolean> {

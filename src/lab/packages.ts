@@ -1,12 +1,12 @@
-import { $ } from 'zx';
 import { sudo } from '../box/sudo.ts';
 import { HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 
 /** Which of these Debian packages are not installed, in the same order. */
 export async function missingPackages(wanted: readonly string[]): Promise<readonly string[]> {
   const format = '${Package} ${db:Status-Status}\n';
-  const answer = await $({ quiet: true, nothrow: true })`dpkg-query --show --showformat ${format} ${wanted}`;
+  const answer = await $({ nothrow: true })`dpkg-query --show --showformat ${format} ${wanted}`;
   const installed = new Set(answer.stdout.split('\n'));
   return wanted.filter((name) => !installed.has(`${name} installed`));
 }
@@ -14,7 +14,7 @@ export async function missingPackages(wanted: readonly string[]): Promise<readon
 /** Asks apt first whether it can; when it cannot, nothing has been changed but apt's lists. */
 export async function installPackages(names: readonly string[], report: Report): Promise<void> {
   if (!(await trial(names)).ok) {
-    await $({ quiet: true, nothrow: true })`${sudo} apt-get update`;
+    await $({ nothrow: true })`${sudo} apt-get update`;
     const refused = await trial(names);
     if (!refused.ok) {
       throw new HardwayError('LAB', `apt cannot install ${names.join(' ')}`, {
@@ -27,14 +27,14 @@ export async function installPackages(names: readonly string[], report: Report):
 }
 
 function trial(names: readonly string[]) {
-  return $({ quiet: true, nothrow: true })`apt-get install --simulate --no-install-recommends --yes ${names}`;
+  return $({ nothrow: true })`apt-get install --simulate --no-install-recommends --yes ${names}`;
 }
 
 async function install(names: readonly string[], report: Report): Promise<void> {
   const task = `installing ${names.join(' ')}`;
   const environment = ['env', 'DEBIAN_FRONTEND=noninteractive'];
   const options = ['--yes', '--no-install-recommends', '-o', 'APT::Status-Fd=1', '-o', 'Dpkg::Use-Pty=0'];
-  const run = $({ quiet: true, nothrow: true })`${sudo} ${environment} apt-get install ${options} ${names}`;
+  const run = $({ nothrow: true })`${sudo} ${environment} apt-get install ${options} ${names}`;
   for await (const line of run) {
     const done = progressOf(line);
     if (done !== undefined) report({ type: 'progress', task, done, total: 100, unit: 'steps' });

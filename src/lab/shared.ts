@@ -1,6 +1,6 @@
-import { $ } from 'zx';
 import { sudo } from '../box/sudo.ts';
 import { HardwayError } from '../errors.ts';
+import { $ } from '../shell.ts';
 
 const LOCK = '/run/hardway-lab.lock';
 /** Seconds; whoever has it needs less than two. */
@@ -12,7 +12,6 @@ const WAIT = 60;
  */
 export async function whileOthersWait<T>(fn: () => Promise<T>): Promise<T> {
   const holder = $({
-    quiet: true,
     nothrow: true,
   })`${sudo} flock -w ${WAIT} ${LOCK} sh -c ${'echo taken; cat'}`;
   const taken = new Promise<void>((resolve) => void holder.stdout.once('data', () => resolve()));

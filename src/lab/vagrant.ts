@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { $ } from 'zx';
 import type { Box } from '../box/box.ts';
 import { HardwayError } from '../errors.ts';
 import type { Report } from '../report/event.ts';
+import { $ } from '../shell.ts';
 
 /** What Vagrant keeps of each of its machines. */
 export function machinesFolder(folder: string): string {
@@ -37,7 +37,7 @@ export async function registerBox(box: Box, report: Report): Promise<void> {
 /** Runs Vagrant there and passes on what it says; throws HardwayError with its last lines when it fails. */
 export async function vagrant(words: readonly string[], folder: string, report: Report): Promise<void> {
   const said: string[] = [];
-  const run = $({ quiet: true, nothrow: true, cwd: folder })`vagrant ${words} --no-color 2>&1`;
+  const run = $({ nothrow: true, cwd: folder })`vagrant ${words} --no-color 2>&1`;
   for await (const line of run) {
     said.push(line);
     const [, machine, text] = /^==> ([^:]+): (.*\S)/.exec(line) ?? [];

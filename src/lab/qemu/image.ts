@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { $ } from 'zx';
 import type { Artefacts } from '../../artefacts/artefact.ts';
 import { provideArtefacts } from '../../artefacts/artefacts.ts';
 import { defaultCache } from '../../artefacts/cache.ts';
@@ -14,6 +13,7 @@ import { makeRoot } from '../../box/root.ts';
 import { sudo } from '../../box/sudo.ts';
 import type { Cluster } from '../../cluster/model.ts';
 import type { Report } from '../../report/event.ts';
+import { $ } from '../../shell.ts';
 import { withLock } from '../../state/lock.ts';
 import { bootable } from './bootable.ts';
 
@@ -73,13 +73,11 @@ async function make(
   }
   for (const name of ['vmlinuz', 'initrd.img']) await takeOut(root, name, join(folder, name));
   report({ type: 'note', text: 'writing the disk that the machines start from' });
-  await $({ quiet: true })`${sudo} mke2fs -q -t ext4 -d ${root} ${disk} ${SIZE}G`;
-  await $({ quiet: true })`${sudo} chmod 644 ${disk}`;
+  await $`${sudo} mke2fs -q -t ext4 -d ${root} ${disk} ${SIZE}G`;
+  await $`${sudo} chmod 644 ${disk}`;
 }
 
 /** Of what Debian's package has put into /boot: qemu reads it from this host. */
 async function takeOut(root: string, name: string, file: string): Promise<void> {
-  await $({
-    quiet: true,
-  })`${sudo} sh -c ${'install -m 644 "$1"/boot/"$2"-* "$3" && rm "$1"/boot/"$2"-*'} sh ${root} ${name} ${file}`;
+  await $`${sudo} sh -c ${'install -m 644 "$1"/boot/"$2"-* "$3" && rm "$1"/boot/"$2"-*'} sh ${root} ${name} ${file}`;
 }

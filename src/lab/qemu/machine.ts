@@ -3,12 +3,12 @@ import { chmod, copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/pro
 import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { $ } from 'zx';
 import { sudo } from '../../box/sudo.ts';
 import type { Cluster, Node } from '../../cluster/model.ts';
 import { parseRange } from '../../cluster/ranges.ts';
 import { HardwayError } from '../../errors.ts';
 import type { Report } from '../../report/event.ts';
+import { $ } from '../../shell.ts';
 import { isInUse, linkExists, removeLink } from '../links.ts';
 import { hostCpus } from '../machines.ts';
 import { bridgeName, hardwareAddress, hostLink } from '../names.ts';
@@ -45,7 +45,7 @@ export async function makeDisk({ folder }: Machine, { disk: gigabytes }: Node, i
   await copyFile(image.kernel, join(folder, KERNEL));
   await copyFile(image.initramfs, join(folder, INITRAMFS));
   const draft = join(folder, 'disk.new');
-  await $({ quiet: true })`qemu-img create -q -f qcow2 -b ${image.disk} -F raw ${draft} ${gigabytes}G`;
+  await $`qemu-img create -q -f qcow2 -b ${image.disk} -F raw ${draft} ${gigabytes}G`;
   await chmod(draft, 0o600);
   await rename(draft, join(folder, DISK));
 }
@@ -57,10 +57,9 @@ export async function start(machine: Machine, node: Node, by: Accelerator, key: 
   const isLong = existsSync(console) && statSync(console).size > LONG;
   await writeFile(console, '', { flag: isLong ? 'w' : 'a', mode: 0o600 });
   for (const pipe of ['in', 'out'].map((end) => join(folder, `${MONITOR}.${end}`)))
-    if (!existsSync(pipe)) await $({ quiet: true })`mkfifo -m 600 ${pipe}`;
+    if (!existsSync(pipe)) await $`mkfifo -m 600 ${pipe}`;
   await connect(machine);
   const run = await $({
-    quiet: true,
     nothrow: true,
     cwd: folder,
   })`qemu-system-x86_64 ${words(machine, node, by, key)}`;
@@ -172,8 +171,8 @@ async function connect({ cluster, name }: Machine): Promise<void> {
       },
     );
   const user = process.getuid?.() ?? 0;
-  if (!linkExists(link)) await $({ quiet: true })`${sudo} ip tuntap add ${link} mode tap user ${user}`;
-  await $({ quiet: true })`${sudo} ip link set ${link} master ${bridgeName(cluster.name)} up`;
+  if (!linkExists(link)) await $`${sudo} ip tuntap add ${link} mode tap user ${user}`;
+  await $`${sudo} ip link set ${link} master ${bridgeName(cluster.name)} up`;
 }
 
 /** A path within an option of qemu's: commas end it. */
