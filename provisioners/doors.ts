@@ -53,6 +53,12 @@ const MANNERS: Readonly<Record<string, Manner>> = {
   flannel: { programs: [], ask: null, excepted: VXLAN },
   Calico: { programs: [], ask: null, excepted: VXLAN },
   Cilium: { programs: [], ask: null, excepted: VXLAN },
+  BGP: {
+    ...{ programs: ['kube-router'], ask: null },
+    excepted: 'kube-router’s nodes tell each other their pods’ routes, without a password',
+  },
+  'kube-router': { programs: ['kube-router'], ask: { over: 'plain', paths: ['/metrics', '/debug/pprof/'] } },
+  GoBGP: { programs: ['kube-router'], ask: null, excepted: 'kube-router’s own door for the command gobgp' },
 };
 
 function ours({ controlPlane }: Cluster, { port, protocol, on, for: purpose }: Port, node: Node): Door {

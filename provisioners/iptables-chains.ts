@@ -9,9 +9,13 @@ interface Chains {
 /** The kubelet's own. */
 export const KUBELETS = ['KUBE-FIREWALL', 'KUBE-KUBELET-CANARY', 'KUBE-IPTABLES-HINT'];
 
-export const proxyChains: Chains = { named: '^KUBE-', except: `^(${KUBELETS.join('|')})$` };
+/** kube-router has chains, too. */
+export const proxyChains: Chains = {
+  named: '^KUBE-',
+  except: `^(${KUBELETS.join('|')}|KUBE-(ROUTER|POD-FW|NWPLCY)-.*)$`,
+};
 
-export const allChains: Chains = { named: '^(KUBE|FLANNEL)-', except: '^$' };
+export const allChains: Chains = { named: '^((KUBE|FLANNEL)-|CILIUM_|cali-)', except: '^$' };
 
 /**
  * Takes these chains away, with the rules that lead there; what others have in the same tables stays. By nft: today's

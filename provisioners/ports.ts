@@ -83,7 +83,13 @@ const NETWORKS: Readonly<Record<Cluster['network']['cni'], readonly Port[]>> = {
   flannel: [{ port: 8471, on: 'loopback', for: 'flanneld' }],
   routes: [],
   calico: [{ port: 4789, protocol: 'udp', for: 'Calico' }],
+  canal: TUNNELS.vxlan,
   cilium: [{ port: 8472, protocol: 'udp', for: 'Cilium' }],
+  'kube-router': [
+    { port: 179, for: 'BGP' },
+    { port: 20_244, for: 'kube-router' },
+    { port: 50_051, for: 'GoBGP' },
+  ],
   none: [],
 };
 

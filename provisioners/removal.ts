@@ -36,6 +36,7 @@ const folders = [
   ],
   ...['/usr/local/lib/hardway', '/run/hardway', '/run/flannel', '/run/containerd'],
   ...['/run/nri', '/var/log/pods', '/var/log/containers', '/var/log/kubernetes', '/var/log/hardway'],
+  ...['/run/calico', '/run/cilium', '/var/lib/calico', '/var/log/calico'],
   ...['/etc/sysctl.d/90-hardway.conf', '/etc/modules-load.d/hardway.conf', LOGIN],
 ];
 
@@ -96,7 +97,7 @@ for mount in $(sed -n 's#^[^ ]* \\(/\\(var/lib/kubelet\\|run/containerd\\|var/li
   umount "$mount" 2>/dev/null || umount -l "$mount"
 done
 rm -f /run/netns/cni-*
-for link in $(ls /sys/class/net | grep -E '^(cni0|flannel[.][0-9]+|flannel-wg)$'); do ip link delete "$link"; done
+for link in $(ls /sys/class/net | grep -E '^(cni0|flannel[.][0-9]+|flannel-wg|vxlan[.]calico|cilium_(host|vxlan)|kube-(bridge|dummy-if))$'); do ip link delete "$link"; done
 network=$(sed -n 's/^FLANNEL_NETWORK=//p' /run/flannel/subnet.env 2>/dev/null)
 [ -n "$network" ] && ip route show root "$network" | while read -r route; do ip route delete $route; done
 ip -4 route flush proto 172 2>/dev/null

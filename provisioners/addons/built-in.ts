@@ -1,9 +1,11 @@
 import type { Cluster } from '../../src/cluster/model.ts';
 import type { Addon } from './addon.ts';
 import { calico } from './calico/calico.ts';
+import { canal } from './canal/canal.ts';
 import { cilium } from './cilium/cilium.ts';
 import { coredns } from './coredns/coredns.ts';
 import { headlamp } from './headlamp/headlamp.ts';
+import { kubeRouter } from './kube-router/kube-router.ts';
 import { localPath } from './local-path/local-path.ts';
 import { metallb } from './metallb/metallb.ts';
 import { metricsServer } from './metrics-server/metrics-server.ts';
@@ -28,7 +30,7 @@ export const addonsOf = (cluster: Cluster): [name: string, addon: Addon][] =>
   Object.entries(builtIn).filter(([name]) => cluster.addons[name] !== undefined);
 
 /** What connects pods, where that runs in pods and is known to us: by network.cni. */
-const plugins: Readonly<Record<string, Addon>> = { calico, cilium };
+const plugins: Readonly<Record<string, Addon>> = { calico, canal, cilium, 'kube-router': kubeRouter };
 
 export const pluginOf = ({ network: { cni } }: Cluster): [name: string, addon: Addon][] => {
   const plugin = plugins[cni];

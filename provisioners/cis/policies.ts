@@ -1,4 +1,5 @@
 import type { Cluster } from '../../src/cluster/model.ts';
+import { ENFORCING } from '../../src/cluster/plug-ins.ts';
 import { openNamespaces } from '../addons/exceptions.ts';
 import { exempt } from '../admission.ts';
 import { type Tree, tree } from './look.ts';
@@ -94,7 +95,7 @@ const networkPolicies: Row = {
   ...{ id: 'CIS 5.3.1-2', title: 'network policies are enforced', on: onFirstMaster },
   judge: ({ cluster: { addons, network } }) => {
     if (addons['network-policy'] !== undefined) return well('the add-on network-policy');
-    if (network.cni === 'calico' || network.cni === 'cilium') return well(network.cni);
+    if (ENFORCING.includes(network.cni)) return well(network.cni);
     if (network.cni === 'none')
       return excepted('network.cni none', 'whether policies hold is for the plug-in that you brought');
     return excepted(

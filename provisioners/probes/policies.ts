@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../src/cluster/model.ts';
+import { ENFORCING } from '../../src/cluster/plug-ins.ts';
 import type { Connection } from '../../src/connection/connection.ts';
 import { sh, verbatim } from '../../src/connection/quote.ts';
 import type { Manifest } from '../resources/manifest.ts';
@@ -11,7 +12,7 @@ import { applied, ask, refuseStopped, type Site } from './site.ts';
 
 /** Somebody here makes NetworkPolicies hold. */
 export const hasPolicies = ({ network: { cni }, addons }: Cluster): boolean =>
-  'network-policy' in addons || cni === 'calico' || cni === 'cilium';
+  'network-policy' in addons || ENFORCING.includes(cni);
 
 /** Seconds until a policy holds on every node. */
 const LIMIT = 10;

@@ -4,6 +4,7 @@ import type { Description, NodeEntry } from './description.ts';
 import { expand } from './machines.ts';
 import type { Machine } from './machines.ts';
 import type { Cluster, Node } from './model.ts';
+import { NEEDING_AGENT } from './plug-ins.ts';
 import { nth, parseRange } from './ranges.ts';
 import { machineDefaults, settle } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -33,9 +34,8 @@ export function derive(description: Description, folder: string): Cluster {
   };
 }
 
-/** flannel and routes carry every packet; who drops what a policy forbids is an add-on. */
 const needsPolicyAgent = ({ cni, policy }: Settings['network']): boolean =>
-  policy && (cni === 'flannel' || cni === 'routes');
+  policy && NEEDING_AGENT.includes(cni);
 
 function toNode({ name, address }: Machine, entry: NodeEntry, folder: string): Node {
   if (name === undefined || address === undefined) throw new Error(`${entry.name} has no name or address`);

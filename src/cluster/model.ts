@@ -15,7 +15,7 @@ export interface Cluster {
     readonly podCidr: string;
     readonly serviceCidr: string;
     /** What connects the pods of different machines; none: what the user brings. */
-    readonly cni: 'flannel' | 'routes' | 'calico' | 'cilium' | 'none';
+    readonly cni: 'flannel' | 'routes' | 'calico' | 'canal' | 'cilium' | 'kube-router' | 'none';
     readonly flannel: {
       /** Where its plan and the machines' subnets are kept. */
       readonly store: 'etcd' | 'kubernetes';

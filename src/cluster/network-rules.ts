@@ -2,6 +2,7 @@
 import type { Description, Judged } from './description.ts';
 import { nodePortsOf, ownerOf, takenPorts } from './machine-ports.ts';
 import { areMastersNodes } from './nodes.ts';
+import { BY_IPTABLES, ENFORCING, NEEDING_AGENT, type PlugIn, REPLACING } from './plug-ins.ts';
 import type { Finding, Path } from './problem.ts';
 import type { Settings } from './settings.ts';
 
@@ -27,8 +28,8 @@ export function networkFindings(
           ),
         ]
       : []),
-    ...(cni === 'calico' && kubeProxy === 'nftables'
-      ? [wrong('kubeProxy', 'Calico sets its rules by iptables, and kube-proxy must do so too', '"iptables"')]
+    ...(BY_IPTABLES.includes(cni) && kubeProxy === 'nftables'
+      ? [wrong('kubeProxy', `${cni} sets its rules by iptables, and kube-proxy must do so too`, '"iptables"')]
       : []),
     ...unusedVni(cni, flannel?.backend, written),
     ...policyTwice(cni, settings.addons),
@@ -51,16 +52,13 @@ function nodePortFindings(network: Judged<Settings>['network']): readonly Findin
     : [wrong('nodePortRange', `${port} of the machines belongs to ${ownerOf(port, network)}`, EXAMPLE)];
 }
 
-/** Plug-ins that can do what kube-proxy does. */
-const REPLACING: readonly string[] = ['cilium', 'none'];
-
 const NOBODY = (cni: string): string => `without kube-proxy nobody makes Services reachable: ${cni} does not`;
 const INSTEAD =
-  '"nftables" or "iptables"; "disabled" with network.cni cilium, or none and a plug-in that does it';
+  '"nftables" or "iptables"; "disabled" with network.cni cilium or kube-router, or none and a plug-in that does it';
 
 /** Two agents would decide on each packet. */
-const policyTwice = (cni: string, addons: Judged<Settings>['addons']): readonly Finding[] =>
-  (cni === 'calico' || cni === 'cilium') && isOn(addons?.['network-policy'])
+const policyTwice = (cni: PlugIn, addons: Judged<Settings>['addons']): readonly Finding[] =>
+  ENFORCING.includes(cni) && isOn(addons?.['network-policy'])
     ? [
         {
           ...{ path: ['addons', 'network-policy'], at: 'value' },
@@ -72,11 +70,11 @@ const policyTwice = (cni: string, addons: Judged<Settings>['addons']): readonly 
 
 /** With these the add-on is who makes policies hold. */
 const policyByNobody = (
-  cni: string,
+  cni: PlugIn,
   policy: boolean | undefined,
   addons: Judged<Settings>['addons'],
 ): readonly Finding[] =>
-  (cni === 'flannel' || cni === 'routes') && policy === true && addons?.['network-policy'] === false
+  NEEDING_AGENT.includes(cni) && policy === true && addons?.['network-policy'] === false
     ? [
         {
           ...{ path: ['addons', 'network-policy'], at: 'value' },

@@ -23,7 +23,7 @@ describe('with kubeadm', () => {
     ],
     ...[{}, { kubeProxy: 'nftables' }].map((more): [written: object, line: string] => [
       { network: { cni: 'calico', ...more } },
-      'network.kubeProxy: Calico sets its rules by iptables, and kube-proxy must do so too; allowed: "iptables"',
+      'network.kubeProxy: calico sets its rules by iptables, and kube-proxy must do so too; allowed: "iptables"',
     ]),
     [
       { kubeadm: { patches: [{ target: 'kube-scheduler', type: 'json', patch }] } },
@@ -37,13 +37,16 @@ describe('with kubeadm', () => {
     expect(told({ kubernetes, nodes: [master, minion], ...written })).toEqual([line]);
   });
 
-  it.each(['flannel', 'routes', 'cilium', 'none'])('%s may connect pods', (cni) => {
+  it.each(['flannel', 'routes', 'cilium', 'kube-router', 'none'])('%s may connect pods', (cni) => {
     expect(told({ kubernetes, network: { cni } })).toEqual([]);
   });
 
-  it.each(['flannel', 'routes', 'calico', 'cilium', 'none'])('%s goes with iptables', (cni) => {
-    expect(told({ kubernetes, network: { cni, kubeProxy: 'iptables' } })).toEqual([]);
-  });
+  it.each(['flannel', 'routes', 'calico', 'canal', 'cilium', 'kube-router', 'none'])(
+    '%s goes with iptables',
+    (cni) => {
+      expect(told({ kubernetes, network: { cni, kubeProxy: 'iptables' } })).toEqual([]);
+    },
+  );
 
   it('signs on the masters and runs static pods without being told', () => {
     const { pki, controlPlane } = derive({ kubernetes: { flavour: 'kubeadm' } }, '/');

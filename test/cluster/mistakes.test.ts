@@ -59,8 +59,8 @@ const mistakes: readonly (readonly [written: string, line: string])[] = [
     'c.json:1:13 provider: "ssh" is not allowed; allowed: "vagrant", "qemu"; machines of your own need no provider: each says "ssh": "user@address"',
   ],
   [
-    '{"network":{"cni":"canal"}}',
-    'c.json:1:19 network.cni: "canal" is not allowed; allowed: "flannel" (with network.policy true it is what canal does), "routes" (so it is what kube-router does), "calico", "cilium"; "none" for a plug-in that you bring in addons/',
+    '{"network":{"cni":"weave"}}',
+    'c.json:1:19 network.cni: "weave" is not allowed; allowed: "flannel", "routes", "calico", "canal", "cilium", "kube-router"; "none" for a plug-in that you bring in addons/',
   ],
   [
     '{"network":{"podCidr":"fd00::/48"}}',

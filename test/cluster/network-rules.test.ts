@@ -3,11 +3,11 @@ import { master, minion, problemsOf } from './problems-of.ts';
 
 /** Mistakes that show only when fields are seen together; given as data, told without line and column. */
 const contradictions: readonly (readonly [written: object, line: string])[] = [
-  ...(['flannel', 'routes', 'calico'] as const).map(
+  ...(['flannel', 'routes', 'calico', 'canal'] as const).map(
     (cni) =>
       [
         { network: { cni, kubeProxy: 'disabled' } },
-        `network.kubeProxy: without kube-proxy nobody makes Services reachable: ${cni} does not; allowed: "nftables" or "iptables"; "disabled" with network.cni cilium, or none and a plug-in that does it`,
+        `network.kubeProxy: without kube-proxy nobody makes Services reachable: ${cni} does not; allowed: "nftables" or "iptables"; "disabled" with network.cni cilium or kube-router, or none and a plug-in that does it`,
       ] as const,
   ),
   [
@@ -28,10 +28,13 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
         `addons.network-policy: network.policy is true, and with ${cni} it is this add-on that makes NetworkPolicies hold; allowed: true, or leave it out; or network.policy false`,
       ] as const,
   ),
-  [
-    { network: { cni: 'calico' } },
-    'network.kubeProxy: Calico sets its rules by iptables, and kube-proxy must do so too; allowed: "iptables"',
-  ],
+  ...(['calico', 'canal'] as const).map(
+    (cni) =>
+      [
+        { network: { cni } },
+        `network.kubeProxy: ${cni} sets its rules by iptables, and kube-proxy must do so too; allowed: "iptables"`,
+      ] as const,
+  ),
   ...(['32767-30000', '30000-70000'] as const).map(
     (nodePortRange) =>
       [
@@ -54,6 +57,10 @@ const contradictions: readonly (readonly [written: object, line: string])[] = [
   [
     { network: { cni: 'calico', kubeProxy: 'iptables' }, addons: { 'network-policy': true } },
     'addons.network-policy: calico (network.cni) makes NetworkPolicies hold by itself; allowed: false',
+  ],
+  [
+    { network: { cni: 'kube-router' }, addons: { 'network-policy': true } },
+    'addons.network-policy: kube-router (network.cni) makes NetworkPolicies hold by itself; allowed: false',
   ],
   [
     { network: { flannel: { store: 'kubernetes' } }, controlPlane: { registerNode: false } },

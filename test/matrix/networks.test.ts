@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AddonScope } from '../../provisioners/addons/addon.ts';
 import { calico } from '../../provisioners/addons/calico/calico.ts';
+import { canal } from '../../provisioners/addons/canal/canal.ts';
 import { cilium } from '../../provisioners/addons/cilium/cilium.ts';
+import { kubeRouter } from '../../provisioners/addons/kube-router/kube-router.ts';
 import { described } from '../property/rig.ts';
 import { standing } from '../live/support/bring-up.ts';
 import { told } from '../live/support/changes.ts';
@@ -96,7 +98,9 @@ describe('pods by routes', () => {
   // Their images are not to be had here: what can be proven is that the API server takes every field.
   it.each([
     ['calico', calico],
+    ['canal', canal],
     ['cilium', cilium],
+    ['kube-router', kubeRouter],
   ])('the manifests of %s are accepted', async (cni, plugin) => {
     const cluster = described({ network: { cni, kubeProxy: 'iptables' } });
     const scope = { cluster } as unknown as AddonScope;

@@ -251,6 +251,29 @@ describe('plug-ins that we know', () => {
     expect(daemons).toContain('{"name":"IP_AUTODETECTION_METHOD","value":"cidr=192.168.56.0/24"}');
   });
 
+  it('canal: the same, by the address of the Node', () => {
+    const objects = objectsOf({ cni: 'canal', kubeProxy: 'iptables' });
+    const config = JSON.parse(objects.get('configmap:kube-system/canal-config') ?? '{}') as Manifest;
+    expect(config['data']).toMatchObject({
+      'net-conf.json': '{"Network":"10.8.0.0/16","Backend":{"Type":"vxlan"}}',
+    });
+    const daemons = objects.get('daemonset:kube-system/canal') ?? '';
+    expect(daemons.match(/\{"name":"FLANNELD_IFACE".*?\}\}\}/g)).toEqual([
+      '{"name":"FLANNELD_IFACE","valueFrom":{"fieldRef":{"fieldPath":"status.hostIP"}}}',
+    ]);
+  });
+
+  it.each([
+    ['disabled', 'true'],
+    ['iptables', 'false'],
+    ['nftables', 'false'],
+  ])('kube-router with kube-proxy %s: finds the API without it', (kubeProxy, replaces) => {
+    const daemons = objectsOf({ cni: 'kube-router', kubeProxy }).get('daemonset:kube-system/kube-router');
+    expect(daemons).toContain(`"--run-service-proxy=${replaces}"`);
+    expect(daemons).toContain('"--service-cluster-ip-range=10.96.0.0/16"');
+    expect(daemons).toContain('{"name":"KUBERNETES_SERVICE_HOST","value":"api.lab.internal"}');
+  });
+
   it.each([
     ['disabled', 'true'],
     ['nftables', 'false'],
@@ -264,14 +287,18 @@ describe('plug-ins that we know', () => {
   });
 
   it('every image has a version that does not move', () => {
-    const networks = [{ cni: 'calico', kubeProxy: 'iptables' }, { cni: 'cilium' }];
+    const networks = [
+      { cni: 'calico', kubeProxy: 'iptables' },
+      { cni: 'canal', kubeProxy: 'iptables' },
+      ...[{ cni: 'cilium' }, { cni: 'kube-router' }],
+    ];
     const images = networks.flatMap((network) =>
       [...objectsOf(network).values()].flatMap((text) => [...text.matchAll(/"image":"([^"]+)"/g)]),
     );
     expect(images.map(([, image]) => image).filter((image) => !/:v\d+\.\d+\.\d+$/.test(image ?? ''))).toEqual(
       [],
     );
-    expect(images.length).toBeGreaterThan(8);
+    expect(images.length).toBeGreaterThan(14);
   });
 });
 
@@ -280,6 +307,8 @@ describe('network.policy', () => {
     ['flannel', {}, true],
     ['routes', {}, true],
     ['cilium', {}, false],
+    ['canal', { kubeProxy: 'iptables' }, false],
+    ['kube-router', {}, false],
   ])('with %s', (cni, more, isAddon) => {
     const { addons } = described({ network: { cni, policy: true, ...more } });
     expect('network-policy' in addons).toBe(isAddon);

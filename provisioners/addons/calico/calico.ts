@@ -1,8 +1,8 @@
 import type { Cluster } from '../../../src/cluster/model.ts';
 import { rolledOut, workloadReady } from '../../rollouts.ts';
-import type { Manifest } from '../../resources/manifest.ts';
 import type { Addon, AddonScope } from '../addon.ts';
 import { definitions } from '../definitions.ts';
+import { type Variable, withVariables } from './daemons.ts';
 
 const namespace = 'kube-system';
 
@@ -11,8 +11,8 @@ export const calico: Addon = {
   describe: 'connects pods and makes NetworkPolicies hold (network.cni calico)',
   images: [],
   objects: ({ cluster }: AddonScope) =>
-    definitions('calico/objects.json').map((object) =>
-      object.kind === 'DaemonSet' ? withSettings(object, settings(cluster)) : object,
+    definitions('calico/shared.json', 'calico/objects.json').map((object) =>
+      object.kind === 'DaemonSet' ? withVariables(object, 'calico-node', variables(cluster)) : object,
     ),
   health: (cluster: Cluster) => [
     workloadReady(cluster, 'DaemonSet', namespace, 'calico-node'),
@@ -21,22 +21,7 @@ export const calico: Addon = {
 };
 
 /** Never the NAT NIC: the address of each machine is the one in the machines' own range. */
-const settings = ({ network }: Cluster): Record<string, string> => ({
-  CALICO_IPV4POOL_CIDR: network.podCidr,
-  IP_AUTODETECTION_METHOD: `cidr=${network.machineCidr}`,
-});
-
-interface Container {
-  readonly name: string;
-  readonly env?: readonly { readonly name: string }[];
-}
-
-function withSettings(daemons: Manifest, values: Record<string, string>): Manifest {
-  const { template, ...spec } = daemons['spec'] as { template: { spec: { containers: Container[] } } };
-  const added = Object.entries(values).map(([name, value]) => ({ name, value }));
-  const containers = template.spec.containers.map((container) => ({
-    ...container,
-    env: [...(container.env ?? []).filter(({ name }) => values[name] === undefined), ...added],
-  }));
-  return { ...daemons, spec: { ...spec, template: { ...template, spec: { ...template.spec, containers } } } };
-}
+const variables = ({ network }: Cluster): readonly Variable[] => [
+  { name: 'CALICO_IPV4POOL_CIDR', value: network.podCidr },
+  { name: 'IP_AUTODETECTION_METHOD', value: `cidr=${network.machineCidr}` },
+];
