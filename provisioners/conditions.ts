@@ -8,6 +8,7 @@ import { etcdctl } from './etcdctl.ts';
 import { comesInPods, hasEtcdStore, hasOwnRoutes } from './pod-network.ts';
 import { kubectl } from './resources/manifest.ts';
 import { pathOf } from './resources/static-pod.ts';
+import { waitingContainers } from './rollouts.ts';
 import { byRole, isNode, kubeNodes, namesOf, speaker } from './scope.ts';
 import { servicesOf } from './services.ts';
 import { stateOf } from './whereabouts.ts';
@@ -208,7 +209,13 @@ export const nodesConnected = (
   if (!comesInPods(cluster)) return ready;
   const { cni } = cluster.network;
   const plugin = cni === 'none' ? 'a network plug-in, which you bring in addons/ (network.cni "none")' : cni;
-  return { ...ready, description: `${ready.description} with ${plugin}` };
+  return {
+    ...ready,
+    description: `${ready.description} with ${plugin}`,
+    evidence: (machine) => sh`said=$( (${verbatim(ready.script(machine))}) 2>&1 )
+why=$(${verbatim(waitingContainers('--all-namespaces'))} | head -n 1)
+echo "$said\${why:+; $why}"`,
+  };
 };
 
 /** Nodes are in the API, each with the pod subnet that the controller-manager gives it. */

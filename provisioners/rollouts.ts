@@ -1,5 +1,5 @@
 import type { Cluster } from '../src/cluster/model.ts';
-import { sh } from '../src/connection/quote.ts';
+import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 import type { Condition } from '../src/engine/phase.ts';
 import { kubectl } from './resources/manifest.ts';
 import { byRole, namesOf } from './scope.ts';
@@ -27,8 +27,13 @@ exit 1`,
 
 const establishedColumn = 'custom-columns=IS:.status.conditions[?(@.type=="Established")].status';
 
-const waitingPods =
-  '{range .items[*]}{range .status.containerStatuses[?(@.ready==false)]}{" "}{.name}: {.state.waiting.reason}{": "}{.state.waiting.message}{end}{end}';
+const waitingOf = (containers: string): string =>
+  `{range .status.${containers}[?(@.ready==false)]}{.name}: {.state.waiting.reason}{": "}{.state.waiting.message}{"\\n"}{end}`;
+const whatWaits = `{range .items[*]}${waitingOf('initContainerStatuses')}${waitingOf('containerStatuses')}{end}`;
+
+/** Containers that do not run and why, the same of several pods once: a line each. */
+export const waitingContainers = (where: `--namespace=${string}` | '--all-namespaces'): Script =>
+  sh`${kubectl} get pods ${where} --request-timeout=5s -o jsonpath=${whatWaits} | grep -v ': PodInitializing: $' | sort -u | head -c 600`;
 
 /** All replicas of a Deployment run and are ready. */
 export const rolledOut = (cluster: Cluster, namespace: string, deployment: string): Condition => ({
@@ -43,7 +48,8 @@ echo "\${5:-0} of \${3:-?} replicas are ready"
 exit 1`,
   evidence:
     () => sh`set -- $(${kubectl} get deployment --namespace ${namespace} ${deployment} --request-timeout=5s -o jsonpath='{.spec.replicas} {.status.readyReplicas}')
-echo "\${2:-0} of \${1:-?} replicas are ready;$(${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath=${waitingPods} | head -c 300)"`,
+echo "\${2:-0} of \${1:-?} replicas are ready"
+${verbatim(waitingContainers(`--namespace=${namespace}`))}`,
   limit: seconds(cluster, 'rollout'),
 });
 
@@ -73,6 +79,6 @@ echo "$said" | tail -n 1
 exit 1`,
   evidence:
     () => sh`${kubectl} rollout status ${`${kind.toLowerCase()}/${name}`} --namespace ${namespace} --watch=false --request-timeout=5s 2>&1 | tail -n 1
-${kubectl} get pods --namespace ${namespace} --request-timeout=5s -o jsonpath=${waitingPods} | head -c 600`,
+${verbatim(waitingContainers(`--namespace=${namespace}`))}`,
   limit: seconds(cluster, 'rollout'),
 });

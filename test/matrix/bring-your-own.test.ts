@@ -37,10 +37,17 @@ describe.each([
     );
   });
 
-  it('makes nodes Ready, and the add-ons come', async () => {
-    for (const machine of machines) await importImage(lab, machine);
+  it('that does not start is told with its reason', async () => {
     mkdirSync(join(lab.folder, 'addons'), { recursive: true });
     writeFileSync(join(lab.folder, 'addons', 'plug-in.yaml'), stringify(plugIn));
+    const up = await lab.hardway('up');
+    expect(up.code, up.output).not.toBe(0);
+    expect(up.output).toContain('not yet: master minion; own: ErrImageNeverPull: ');
+  });
+
+  it('makes nodes Ready, and the add-ons come', async () => {
+    for (const machine of machines) await importImage(lab, machine);
+    lab.edit((description) => Object.assign(description, { timeouts: { nodeReady: 60 } }));
     const up = await lab.hardway('up');
     expect(up.code, up.output).toBe(0);
     const verified = await lab.hardway('verify');
