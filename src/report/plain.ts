@@ -18,19 +18,28 @@ export interface PlainOptions {
 export function plainReport(options: PlainOptions): Report {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     options.colour ? styleText(style, text, { validateStream: false }) : text;
-  const shown = new Map<string, number>();
+  const said: Said = new Map();
   const say = (text: string): void => options.write(`${redact(text)}\n`);
 
   return (event) => {
     if (options.quiet && event.type !== 'failure' && event.type !== 'verdict' && event.type !== 'warning')
       return;
-    for (const line of linesOf(allPrintable(event), options, paint, shown)) say(line);
+    for (const line of linesOf(allPrintable(event), options, paint, said)) say(line);
   };
+}
+
+/** What was said last of a task or phase. */
+type Said = Map<string, string>;
+
+function isRepeated(said: Said, of: string, what: string): boolean {
+  const isSame = said.get(of) === what;
+  said.set(of, what);
+  return isSame;
 }
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
-function linesOf(event: Event, options: PlainOptions, paint: Paint, shown: Map<string, number>): string[] {
+function linesOf(event: Event, options: PlainOptions, paint: Paint, said: Said): string[] {
   const { verbose } = options;
   switch (event.type) {
     case 'start':
@@ -47,7 +56,7 @@ function linesOf(event: Event, options: PlainOptions, paint: Paint, shown: Map<s
         paint('dim', `  ${event.machine.padEnd(10)} waited ${event.seconds.toFixed(1)} s for ${event.what}`),
       ];
     case 'progress':
-      return progressLines(event, shown);
+      return progressLines(event, said);
     case 'effect':
     case 'output':
     case 'described':
@@ -56,10 +65,11 @@ function linesOf(event: Event, options: PlainOptions, paint: Paint, shown: Map<s
       return [`  ${event.machine === undefined ? '' : `${event.machine.padEnd(10)} `}${event.text}`];
     case 'warning':
       return [paint('yellow', `! ${event.machine === undefined ? '' : `${event.machine}: `}${event.text}`)];
-    case 'deferred':
-      return [
-        `  ${event.phase} deferred: ${event.reason}${event.awaiting.length > 0 ? ` (${event.awaiting.join(', ')})` : ''}`,
-      ];
+    case 'deferred': {
+      // Each pass of a run asks again.
+      const line = `  ${event.phase} deferred: ${event.reason}${event.awaiting.length > 0 ? ` (${event.awaiting.join(', ')})` : ''}`;
+      return isRepeated(said, event.phase, line) && !verbose ? [] : [line];
+    }
     case 'failure':
       return [
         paint('red', `✗ ${event.message}`),
@@ -111,12 +121,11 @@ const differenceLine = ({ key, now, wanted }: Difference): string =>
 const SMALL = 32 * 1024 * 1024;
 
 /** A tenth at a time: readable where lines cannot be overwritten. */
-function progressLines(event: Extract<Event, { type: 'progress' }>, shown: Map<string, number>): string[] {
+function progressLines(event: Extract<Event, { type: 'progress' }>, said: Said): string[] {
   const { task, done, total, unit } = event;
   if (unit === 'bytes' && total < SMALL) return [];
   const tenth = total === 0 ? 0 : Math.floor((done / total) * 10);
-  if (shown.get(task) === tenth) return [];
-  shown.set(task, tenth);
+  if (isRepeated(said, task, String(tenth))) return [];
   const amount = unit === 'bytes' ? `${(total / 1048576).toFixed(0)} MiB` : `${total} steps`;
   const rate = event.rate === undefined ? '' : `, ${(event.rate / 1048576).toFixed(1)} MiB/s`;
   return [`  ${task}: ${tenth * 10} % of ${amount}${rate}`];

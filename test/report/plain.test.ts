@@ -65,6 +65,8 @@ const run: Event[] = [
     reason: 'not all of its machines are there',
     awaiting: ['minion-1', 'minion-2'],
   },
+  // In the next pass.
+  { type: 'deferred', phase: 'addons', reason: 'the API server to be ready: it is down', awaiting: [] },
   {
     type: 'failure',
     message: 'master: service:etcd.service failed (exit 1)',
