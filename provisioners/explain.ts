@@ -1,3 +1,4 @@
+import { type Field, fieldPaths, fieldsCalled } from '../src/cluster/fields.ts';
 import type { Cluster } from '../src/cluster/model.ts';
 import { nearest } from '../src/cluster/suggest.ts';
 import type { Told } from '../src/cli/product.ts';
@@ -8,10 +9,20 @@ import { phases } from './recipe.ts';
 import { roleTold } from './role.ts';
 import type { Wanted } from './unasked.ts';
 
-/** Everything there is to say about a phase, a flag, a file, a unit, an object, or (after "role") a role. */
+/**
+ * Everything there is to say about a phase, a flag, a file, a unit, an object, a field of cluster.json, or (after
+ * "role") a role.
+ */
 export function explained(cluster: Cluster, words: readonly string[]): readonly Told[] {
   const [word = '', more] = words;
   if (word === 'role') return roleTold(cluster, more ?? '');
+  const others = phaseOrThing(cluster, word);
+  // Some sections are called like what they are for.
+  const fields = fieldsCalled(word).filter(({ path }) => others.length === 0 || path === word);
+  return [...others, ...fields.map((field) => fieldTold(cluster, field))];
+}
+
+function phaseOrThing(cluster: Cluster, word: string): readonly Told[] {
   const all = cluster.nodes.map(({ name }) => name);
   const phase = phases(cluster, all, []).find(({ name }) => name === word);
   if (phase !== undefined) return [phaseTold(cluster, phase)];
@@ -24,7 +35,7 @@ export function meantBy(cluster: Cluster, word: string): string | undefined {
   const names = phases(cluster, [], []).map(({ name }) => name);
   const flags = Object.values(FLAGS).flatMap((program) => Object.keys(program.flags));
   const things = everywhere(cluster).map(({ wanted }) => nameIn(wanted.resource.id));
-  return nearest(word, [...names, ...flags.map((flag) => `--${flag}`), ...things]);
+  return nearest(word, [...names, ...flags.map((flag) => `--${flag}`), ...things, ...fieldPaths]);
 }
 
 const flagIn = (word: string): string => word.replace(/^-+|=.*$/g, '');
@@ -62,6 +73,44 @@ function flagTold(cluster: Cluster, flag: string): Told[] {
       };
     });
 }
+
+function fieldTold(cluster: Cluster, field: Field): Told {
+  return {
+    title: `${field.path} in cluster.json`,
+    says: field.description,
+    facts: [
+      ['allowed', field.allowed],
+      ['default', field.default === undefined ? '' : JSON.stringify(field.default)],
+      ...field.examples.map((example): [string, string] => ['example', JSON.stringify(example)]),
+      ...valuesOf(cluster, field.path.split('.')).map((value): [string, string] => ['here', value]),
+      ...field.keys.map((key): [string, string] => ['has', key]),
+      ['variable', field.variable ?? ''],
+    ],
+  };
+}
+
+/** What counts in this cluster, with its defaults; of machines once for all that have the same. */
+function valuesOf(cluster: Cluster, [section = '', ...steps]: readonly string[]): string[] {
+  if (section !== 'nodes') return plain(steps.reduce(inside, inside(cluster, section)));
+  const told = cluster.nodes.flatMap((node) =>
+    plain(steps.reduce(inside, node)).map((value) => ({ value, name: node.name })),
+  );
+  return unique(told.map(({ value }) => value)).map((value) => {
+    const names = told.filter((one) => one.value === value).map(({ name }) => name);
+    return `${value} (${names.join(', ')})`;
+  });
+}
+
+const inside = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+
+/** Single values and lists of them; of a section its fields tell. */
+const plain = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).every((one) =>
+    ['string', 'number', 'boolean'].includes(typeof one),
+  )
+    ? [JSON.stringify(value)]
+    : [];
 
 /** Once for all machines that have it; the keys are those of the first. */
 function thingTold(cluster: Cluster, word: string): Told[] {

@@ -14,6 +14,10 @@ const sections = Object.entries(schema.properties as Readonly<Record<string, Rul
   .filter(([, { properties }]) => properties !== undefined)
   .map(([name]) => `${variable([name])}_`);
 
+/** Of a field by its path; undefined: it is a section, or inside a list. */
+export const variableOf = (path: string): string | undefined =>
+  [...fields].find(([, field]) => field === path)?.[0];
+
 /** What is set, and which variables look like a field and are none. */
 export function fromEnvironment(env: NodeJS.ProcessEnv): {
   readonly overrides: readonly Override[];

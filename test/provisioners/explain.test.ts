@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { explained, meantBy } from '../../provisioners/explain.ts';
 import { FLAGS } from '../../provisioners/flags.ts';
 import { phases } from '../../provisioners/recipe.ts';
+import { fieldPaths, fieldsCalled } from '../../src/cluster/fields.ts';
 import { cluster } from './machines.ts';
 
 const names = cluster.nodes.map(({ name }) => name);
@@ -62,7 +63,7 @@ describe('hardway explain', () => {
     'phase $name: what it does, where, what it makes, its page',
     (phase) => {
       const [told, ...more] = explained(cluster, [phase.name]);
-      expect(more).toEqual([]);
+      expect(more.filter(({ title }) => title !== `${phase.name} in cluster.json`)).toEqual([]);
       expect(told?.title).toBe(`phase ${phase.name}`);
       expect(told?.says).toMatch(sentence);
       expect(told?.facts).toEqual(expect.arrayContaining([['page', phase.docs]]));
@@ -141,5 +142,46 @@ describe('hardway explain', () => {
     ['/etc/kubernetes/audit-policy.yml', '/etc/kubernetes/audit-policy.yaml'],
   ])('%s is nothing; perhaps %s was meant', (word, meant) => {
     expect([explained(cluster, [word]), meantBy(cluster, word)]).toEqual([[], meant]);
+  });
+});
+
+describe('a field of cluster.json', () => {
+  const factsOf = (word: string) =>
+    explained(cluster, [word]).find(({ title }) => title.endsWith(' in cluster.json'))?.facts ?? [];
+  const text = (word: string) => factsOf(word).map(([label, value]) => `${label} ${value}`);
+
+  it.each(fieldPaths)('%s: what it is, what is allowed', (path) => {
+    const [field] = fieldsCalled(path);
+    expect(field?.description).toMatch(/^[A-Z0-9a-z"].{8,}\.$/s);
+    expect(field?.allowed).not.toBe('');
+  });
+
+  it.each([
+    ['network.kubeProxy', 'allowed "nftables", "iptables", "disabled"'],
+    ['network.kubeProxy', 'variable HARDWAY_NETWORK_KUBE_PROXY'],
+    ['network.flannel', 'has store'],
+    ['timeouts.rollout', 'allowed a whole number from 1 to 3600'],
+    ['timeouts.rollout', 'here 180'],
+    ['nodes.cpus', 'here 2 (master, minion-1, minion-2)'],
+    ['nodes[1].roles', 'here ["minion"] (minion-1, minion-2)'],
+    ['nodes.ssh.bastion', 'has host'],
+    ['podCidr', 'here "10.244.0.0/16"'],
+    ['addons.registry', 'allowed true or false or an object'],
+  ])('%s: %s', (word, fact) => expect(text(word)).toContain(fact));
+
+  it('is told after the phase that is called the same', () => {
+    expect(explained(cluster, ['kubelet']).map(({ title }) => title)).toEqual([
+      'phase kubelet',
+      'kubelet in cluster.json',
+    ]);
+  });
+
+  it('of a list has no variable, and a section no value', () => {
+    expect(text('nodes.cpus').join()).not.toContain('variable HARDWAY');
+    expect(text('network').filter((line) => line.startsWith('here'))).toEqual([]);
+  });
+
+  it('is suggested for what is nearly one', () => {
+    expect(meantBy(cluster, 'network.kubeproxi')).toBe('network.kubeProxy');
   });
 });

@@ -7,7 +7,7 @@ import { type Handed, type Verb, verb } from '../verb.ts';
 export const explain = (product: Product): Verb =>
   verb(
     'explain [thing] [role]',
-    'Tell what a phase, flag, file, unit or role is for, where it is, and which keys are behind it',
+    'Tell what a phase, flag, file, unit, role or field of cluster.json is for, and which keys are behind it',
     (yargs) =>
       yargs
         .positional('thing', { type: 'string', describe: 'also a flag with its dashes; or role, and which' })
@@ -16,6 +16,7 @@ export const explain = (product: Product): Verb =>
         .example('$0 explain --authorization-mode', 'a flag')
         .example('$0 explain kubelet.service', 'a unit, with its flags')
         .example('$0 explain /etc/kubernetes/audit-policy.yaml', 'a file')
+        .example('$0 explain network.cni', 'a field of cluster.json: what is allowed, and what counts here')
         .example('$0 explain role minion', 'each process with its ports, each file with its rights'),
     async (given) => {
       const { cluster } = openSession(given);
@@ -43,7 +44,7 @@ export const explain = (product: Product): Verb =>
   );
 
 const REMEDY =
-  'Name a phase, a flag with its dashes, a path, a unit, or a role: hardway explain role master.';
+  'Name a phase, a flag with its dashes, a path, a unit, a field (network.cni), or a role: hardway explain role master.';
 
 const OWN = ['--file', '--set', '--json', '--quiet', '--verbose', '--help', '--version'];
 
