@@ -1,6 +1,7 @@
 import { type Script, sh, verbatim } from '../src/connection/quote.ts';
 
-const CREDENTIAL = '--cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key';
+export const CREDENTIAL =
+  '--cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/root.crt --key=/etc/etcd/pki/root.key';
 
 /** etcdctl as etcd's user root, on a machine that runs a member. */
 export const etcdctl = verbatim(
@@ -33,6 +34,10 @@ done`;
 
 /** With whom a member starts for the first time; gone as soon as it has been part of a quorum. */
 export const BEGINNING = '/etc/etcd/beginning.env';
+
+/** Says whether there is anybody to compare with, each time before the member starts; and where it says so. */
+export const COMPARISON = '/usr/local/lib/hardway/whom-to-compare';
+export const COMPARING = '/run/hardway/etcd.env';
 
 /** Seconds since 1970 at which this member went on alone; before others that know an older database, it is believed. */
 export const ALONE = '/etc/etcd/alone-since';

@@ -57,9 +57,10 @@ export const speaker = (
   return [present.find((name) => names.includes(name)) ?? names[0] ?? ''];
 };
 
-/** Every address at which etcd answers clients. */
-export const etcdEndpoints = (cluster: Cluster): string =>
+/** Every address at which etcd answers clients; but for one machine's. */
+export const etcdEndpoints = (cluster: Cluster, except = ''): string =>
   byRole(cluster, 'etcd')
+    .filter(({ name }) => name !== except)
     .map(({ address }) => `https://${address}:2379`)
     .join(',');
 

@@ -1,4 +1,5 @@
-import type { Cluster } from '../../src/cluster/model.ts';
+import { dirname } from 'node:path/posix';
+import type { Cluster, Node } from '../../src/cluster/model.ts';
 import { sh } from '../../src/connection/quote.ts';
 import type { Condition, Phase, Stage } from '../../src/engine/phase.ts';
 import type { Resource } from '../../src/engine/resource.ts';
@@ -8,10 +9,10 @@ import { service } from '../../src/resources/service.ts';
 import { etcdHasQuorum, prepared } from '../conditions.ts';
 import { lastWords } from '../diagnosis.ts';
 import { type Joining, type Membership, peerUrl } from '../etcd-members.ts';
-import { BEGINNING, etcdctl } from '../etcdctl.ts';
+import { BEGINNING, COMPARING, COMPARISON, CREDENTIAL, etcdctl } from '../etcdctl.ts';
 import { programLine, programs } from '../program.ts';
 import { announced, noDatabase, votes } from '../resources/etcd-member.ts';
-import { byRole, namesOf, type Scope } from '../scope.ts';
+import { byRole, etcdEndpoints, namesOf, type Scope } from '../scope.ts';
 import { template } from '../template.ts';
 import { CIPHERS } from '../tls.ts';
 
@@ -123,6 +124,18 @@ const etcdUser = (): Resource => ({
   why: 'The database runs without root.',
 });
 
+/** Members that come and go change it; nobody is restarted for that. */
+function comparison(cluster: Cluster, { name }: Node): Resource {
+  const script = template('etcd/whom-to-compare', {
+    others: etcdEndpoints(cluster, name),
+    ...{ credential: CREDENTIAL, environment: COMPARING, folder: dirname(COMPARING) },
+  });
+  return file(COMPARISON, script, {
+    mode: 0o755,
+    why: 'Members that start at the same moment do not wait for each other.',
+  });
+}
+
 function member({ cluster, node, artefacts, pki }: Scope): Resource[] {
   const owner = 'etcd:etcd';
   const ca = file('/etc/etcd/pki/ca.crt', pki.authority('etcd-ca').trustPem, { owner });
@@ -138,6 +151,7 @@ function member({ cluster, node, artefacts, pki }: Scope): Resource[] {
   const unit = template('etcd/etcd.service', {
     program: programLine(artefacts.get('etcd')),
     ...{ cluster: cluster.name, name: node.name, address: node.address, beginning: BEGINNING },
+    ...{ comparison: COMPARISON, comparing: COMPARING },
     ciphers: CIPHERS.join(','),
   });
   return [
@@ -147,6 +161,7 @@ function member({ cluster, node, artefacts, pki }: Scope): Resource[] {
     ca,
     ...pairs,
     ...pair('etcd-root', 'root', 'root:root'),
+    comparison(cluster, node),
     ...service('etcd', unit, { follows: [ca], interrupts: 'the API waits for it some seconds' }),
   ];
 }

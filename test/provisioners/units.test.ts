@@ -25,6 +25,7 @@ const known: Record<string, readonly string[]> = {
       'Type',
       'User',
       'Group',
+      'Environment',
       'EnvironmentFile',
       'ExecStartPre',
       'ExecStart',
