@@ -31,7 +31,15 @@ export function clusterConfiguration(scope: Scope) {
       dnsDomain: cluster.network.dns.domain,
     },
     etcd: hasStackedEtcd(cluster)
-      ? { local: { dataDir: '/var/lib/etcd', imageTag: tagOf(artefacts.get('image:etcd').reference) } }
+      ? {
+          local: {
+            dataDir: '/var/lib/etcd',
+            imageTag: tagOf(artefacts.get('image:etcd').reference),
+            // The leader compares all members every five minutes. kubeadm's own InitialCorruptCheck lets members that
+            // start at the same moment wait 7 s for each other, and a pod cannot ask first whether somebody answers.
+            extraArgs: [{ name: 'feature-gates', value: 'CompactHashCheck=true' }],
+          },
+        }
       : {
           external: {
             endpoints: etcdEndpoints(cluster).split(','),
